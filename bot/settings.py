@@ -1,0 +1,230 @@
+"""All settings in one table: name, default, help, and where each value came from.
+
+Values come from the environment (`QUOTEWELL_<NAME>`), else from a TOML file
+(`QUOTEWELL_CONFIG`, default `quotewell.toml` where it exists), else from the default here.
+The clinic's own facts (name, phone, urgent numbers) are not settings: they stand in
+`clinic.toml` beside the guides, where a clinician can read them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from bot.errors import SettingsError
+
+PREFIX = "QUOTEWELL_"
+_MASK = "********"
+
+
+def _setting(default: Any, help_text: str, *, secret: bool = False) -> Any:
+    return field(default=default, repr=not secret, metadata={"help": help_text, "secret": secret})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every value that an operator may set; frozen, checked by `load_settings`."""
+
+    corpus_dir: str = _setting("corpus", "folder that holds the guides and clinic.toml")
+    default_guide: str = _setting(
+        "", "guide used when a request names none; empty: the first by name"
+    )
+    host: str = _setting("127.0.0.1", "address that `quotewell serve` listens on")
+    port: int = _setting(8000, "port that `quotewell serve` listens on, 0 to 65535 (0: any free)")
+    public_url: str = _setting(
+        "", "address under which patients reach this server, for links outside its own pages"
+    )
+    root_path: str = _setting(
+        "", "path prefix under which a reverse proxy serves this, such as /help"
+    )
+    trusted_proxies: tuple[str, ...] = _setting(
+        (), "addresses or networks whose X-Forwarded-* headers are believed"
+    )
+    allowed_origins: tuple[str, ...] = _setting(
+        (), "web origins that may call the API from a browser, compared exactly"
+    )
+    frame_ancestors: tuple[str, ...] = _setting(
+        (), "web origins that may show these pages in a frame"
+    )
+    database_url: str = _setting(
+        "sqlite:///.quotewell/quotewell.db",
+        "SQLAlchemy address of the store; empty: keep nothing",
+        secret=True,
+    )
+    visit_retention_hours: int = _setting(
+        24, "hours after which an idle visit and its replies are deleted, 1 to 720"
+    )
+    max_question_chars: int = _setting(
+        2000, "longest message that is read as a question, 100 to 8000 code points"
+    )
+    max_body_bytes: int = _setting(32768, "largest request body, 1024 to 1048576 bytes")
+    languages: tuple[str, ...] = _setting(
+        ("en",), "languages of the bot's own sentences that the clinic has reviewed"
+    )
+    paused: bool = _setting(False, "true: every door answers with the contact card only")
+    metrics_token: str = _setting(
+        "", "bearer token for /metrics; empty: loopback callers only", secret=True
+    )
+    log_level: str = _setting("info", "debug, info, warning or error")
+    log_format: str = _setting("text", "text for people, json for machines")
+
+
+_RANGES: dict[str, tuple[int, int]] = {
+    "port": (0, 65535),
+    "visit_retention_hours": (1, 720),
+    "max_question_chars": (100, 8000),
+    "max_body_bytes": (1024, 1048576),
+}
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "log_level": ("debug", "info", "warning", "error"),
+    "log_format": ("text", "json"),
+}
+_TRUE = ("1", "true", "yes", "on")
+_FALSE = ("0", "false", "no", "off", "")
+
+
+def load_settings(
+    environ: Mapping[str, str] | None = None, overrides: Mapping[str, Any] | None = None
+) -> Settings:
+    """Read the settings from environment and file.
+
+    Args:
+        environ: The environment; that of the process by default.
+        overrides: Values of the command line, which win; None stands for "not given".
+
+    Raises:
+        SettingsError: An unknown name, or a value of the wrong type or range; names it.
+    """
+    environ = os.environ if environ is None else environ
+    values = dict(_from_file(environ))
+    for name, text in environ.items():
+        if name.startswith(PREFIX) and name != PREFIX + "CONFIG":
+            values[name.removeprefix(PREFIX).lower()] = (text, name)
+    for key, value in (overrides or {}).items():
+        if value is not None:
+            values[key] = (value, f"--{key.replace('_', '-')}")
+    known = {f.name: f for f in fields(Settings)}
+    read: dict[str, Any] = {}
+    for key, (value, where) in values.items():
+        if key not in known:
+            raise SettingsError(
+                "no setting of that name", expected=_closest(key, tuple(known)), where=where
+            )
+        read[key] = _parse(key, value, known[key].default, where)
+    return Settings(**read)
+
+
+def table() -> list[tuple[str, str, str]]:
+    """Rows (environment name, default as written in the environment, help), in order."""
+    return [
+        (PREFIX + f.name.upper(), _as_text(f.default), str(f.metadata["help"]))
+        for f in fields(Settings)
+    ]
+
+
+def masked(settings: Settings) -> dict[str, Any]:
+    """The values in force, secrets replaced by asterisks where they are set."""
+    return {
+        f.name: _MASK
+        if f.metadata["secret"] and getattr(settings, f.name)
+        else getattr(settings, f.name)
+        for f in fields(Settings)
+    }
+
+
+def _from_file(environ: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
+    named = environ.get(PREFIX + "CONFIG")
+    path = Path(named or "quotewell.toml")
+    if not named and not path.exists():
+        return {}
+    try:
+        loaded = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(
+            f"cannot be read as TOML ({error})", expected="a settings file", where=str(path)
+        ) from error
+    return {key: (value, f"{path}: {key}") for key, value in loaded.items()}
+
+
+def _parse(key: str, value: Any, default: Any, where: str) -> Any:
+    parse: Callable[[str, Any, str], Any] = (
+        _bool
+        if isinstance(default, bool)
+        else _int
+        if isinstance(default, int)
+        else _list
+        if isinstance(default, tuple)
+        else _str
+    )
+    parsed = parse(key, value, where)
+    if key == "trusted_proxies":
+        _check_networks(parsed, where)
+    return parsed
+
+
+def _bool(key: str, value: Any, where: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    text = str(value).strip().lower()
+    if text not in _TRUE + _FALSE:
+        raise SettingsError(repr(value), expected="true or false", where=where)
+    return text in _TRUE
+
+
+def _int(key: str, value: Any, where: str) -> int:
+    low, high = _RANGES[key]
+    expected = f"a whole number from {low} to {high}"
+    if isinstance(value, bool):
+        raise SettingsError(repr(value), expected=expected, where=where)
+    try:
+        number = int(value)
+    except (TypeError, ValueError) as error:
+        raise SettingsError(repr(value), expected=expected, where=where) from error
+    if not low <= number <= high:
+        raise SettingsError(str(number), expected=expected, where=where)
+    return number
+
+
+def _list(key: str, value: Any, where: str) -> tuple[str, ...]:
+    items = value.split(",") if isinstance(value, str) else value
+    if not isinstance(items, (list, tuple)) or not all(isinstance(i, str) for i in items):
+        raise SettingsError(repr(value), expected="a list of words, parted by commas", where=where)
+    return tuple(i.strip() for i in items if i.strip())
+
+
+def _str(key: str, value: Any, where: str) -> str:
+    if not isinstance(value, str):
+        raise SettingsError(repr(value), expected="a text", where=where)
+    text = value.strip()
+    allowed = _CHOICES.get(key)
+    if allowed and text.lower() not in allowed:
+        raise SettingsError(repr(value), expected=" or ".join(allowed), where=where)
+    return text.lower() if allowed else text
+
+
+def _check_networks(items: tuple[str, ...], where: str) -> None:
+    for item in items:
+        try:
+            ipaddress.ip_network(item, strict=False)
+        except ValueError as error:
+            raise SettingsError(
+                repr(item), expected="an address or network such as 10.0.0.0/8", where=where
+            ) from error
+
+
+def _closest(key: str, known: tuple[str, ...]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(key, known, n=1)
+    return f"perhaps {PREFIX}{close[0].upper()}" if close else "a name of the README's table"
+
+
+def _as_text(default: Any) -> str:
+    if isinstance(default, bool):
+        return str(default).lower()
+    return ",".join(default) if isinstance(default, tuple) else str(default)
