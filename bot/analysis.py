@@ -1,0 +1,166 @@
+"""One analyser for passages and questions: text -> terms with positions.
+
+Which terms stand for each other (lexicon) and how they weigh is left to `index` and
+`readings`; the ways to name a guide's subject are folded into one term here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from bot.text import fold_word
+
+# Numbers and letters part company, so that "b12", "b-12" and "B 12" are the same two tokens
+# and "1000mcg" shows its unit. A number keeps its separators: "1,000", "2.5".
+_TOKEN = r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:[\u0300-\u036f'’]+[^\W\d_]+)*"
+
+
+T = TypeVar("T")
+
+
+class Token(NamedTuple):
+    """A folded word and its range in the text that was analysed, in code points."""
+
+    word: str
+    start: int
+    end: int
+
+
+class Term(NamedTuple):
+    """An analysed token (a stem, or the subject) and its range; stop words give none."""
+
+    term: str
+    start: int
+    end: int
+
+
+class PhraseTable(Generic[T]):
+    """Finds the longest known phrases in a run of words, left to right, without overlap.
+
+    Built once from (phrase, value) pairs; phrases are tuples of folded words. Look-up is
+    linear in the number of words times the longest phrase.
+    """
+
+    def __init__(self, phrases: Iterable[tuple[tuple[str, ...], T]]) -> None:
+        self._by_first: dict[str, list[tuple[tuple[str, ...], T]]] = {}
+        for phrase, value in phrases:
+            self._by_first.setdefault(phrase[0], []).append((phrase, value))
+        for candidates in self._by_first.values():
+            candidates.sort(key=lambda pair: -len(pair[0]))
+
+    def find(self, words: Sequence[str]) -> list[tuple[int, int, T]]:
+        """Matches as (first word, one past the last, value), in order."""
+        found: list[tuple[int, int, T]] = []
+        i = 0
+        while i < len(words):
+            step = 1
+            for phrase, value in self._by_first.get(words[i], ()):
+                if tuple(words[i : i + len(phrase)]) == phrase:
+                    found.append((i, i + len(phrase), value))
+                    step = len(phrase)
+                    break
+            i += step
+        return found
+
+    def find_all(self, words: Sequence[str]) -> list[tuple[int, int, T]]:
+        """Every match, overlapping ones too, in order of their first word."""
+        return [
+            (i, i + len(phrase), value)
+            for i, word in enumerate(words)
+            for phrase, value in self._by_first.get(word, ())
+            if tuple(words[i : i + len(phrase)]) == phrase
+        ]
+
+
+def tokenize(text: str) -> list[Token]:
+    """Folded words and numbers with their ranges; white space, marks and symbols part them."""
+    found = []
+    for start, end in _tokenizer().span_tokenize(text):
+        word = fold_word(text[start:end])
+        if word:
+            found.append(Token(word, start, end))
+    return found
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """The folded words of a short text, such as a phrase of a data file."""
+    return tuple(token.word for token in tokenize(text))
+
+
+class Analyser:
+    """Turns text into terms for one guide.
+
+    Args:
+        subject: The ways in which people write what the guide is about; all become the one
+            term `subject_term`. Empty: no folding.
+        stemming: False keeps words as they are (for the ablation).
+    """
+
+    subject_term = "§subject"
+
+    def __init__(self, subject: Sequence[str] = (), *, stemming: bool = True) -> None:
+        self._subject = PhraseTable(
+            (words, self.subject_term) for words in map(words_of, subject) if words
+        )
+        self._stemming = stemming
+
+    def terms(self, text: str) -> list[Term]:
+        """Terms of a text in order, stop words left out, each with its range."""
+        return self.terms_of(tokenize(text))
+
+    def terms_of(self, tokens: Sequence[Token]) -> list[Term]:
+        """As `terms`, from tokens."""
+        found: list[Term] = []
+        taken = 0
+        matches = self._subject.find([t.word for t in tokens])
+        for first, end, term in matches:
+            found.extend(self._plain(tokens[taken:first]))
+            found.append(Term(term, tokens[first].start, tokens[end - 1].end))
+            taken = end
+        found.extend(self._plain(tokens[taken:]))
+        return found
+
+    def term(self, word: str) -> str:
+        """The term of one folded word."""
+        return stem(word) if self._stemming else word
+
+    def _plain(self, tokens: Sequence[Token]) -> list[Term]:
+        stops = stop_words()
+        return [Term(self.term(t.word), t.start, t.end) for t in tokens if t.word not in stops]
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """Snowball's English stem of a folded word; numbers stay as they are."""
+    return str(_stemmer().stem(word))
+
+
+@cache
+def stop_words() -> frozenset[str]:
+    """The words that carry no topic, from `data/stopwords.txt`."""
+    return frozenset(read_words("stopwords.txt"))
+
+
+def read_words(name: str) -> list[str]:
+    """The words of a packaged list, in order; `#` begins a comment line."""
+    text = (files("bot") / "data" / name).read_text(encoding="utf-8")
+    lines = (line for line in text.splitlines() if not line.startswith("#"))
+    return [word for line in lines for word in line.split()]
+
+
+# NLTK is imported at first use: the import alone costs as much as a thousand replies.
+@cache
+def _tokenizer() -> Any:
+    from nltk.tokenize import RegexpTokenizer
+
+    return RegexpTokenizer(_TOKEN)
+
+
+@cache
+def _stemmer() -> Any:
+    from nltk.stem.snowball import EnglishStemmer
+
+    return EnglishStemmer()
