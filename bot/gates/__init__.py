@@ -1,0 +1,173 @@
+"""Gates: who may not be answered, decided before anything is searched.
+
+The three urgent gates are always all evaluated; a gate looks at every reading of a message.
+What the visitor is told is left to `wording`, what the guide says to `excerpt`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from bot.errors import SettingsError
+from bot.gates.features import Features, Mark
+from bot.gates.rules import Fired, Rule, fires, parse_rules
+
+GATES = ("crisis", "emergency", "overdose", "dosing", "personal", "smalltalk")
+"""In order of precedence."""
+URGENT_GATES = GATES[:3]
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A run of folded words of one reading, with the ranges that name the guide's subject."""
+
+    words: tuple[str, ...]
+    subject: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the gates found; `fired` in order of precedence, then of the rule files."""
+
+    fired: tuple[Fired, ...] = ()
+    by_gate: Mapping[str, tuple[Fired, ...]] = field(default_factory=dict)
+
+    def first(self, gate: str) -> Fired | None:
+        """The first rule of a gate that fired, or None."""
+        rules = self.by_gate.get(gate)
+        return rules[0] if rules else None
+
+    def clauses(self, gate: str) -> frozenset[int]:
+        """Numbers of the clauses in which a gate fired; -1 stands for the whole message."""
+        return frozenset(fired.clause for fired in self.by_gate.get(gate, ()))
+
+
+@dataclass(frozen=True)
+class Gates:
+    """All rules, read once; `sha256` is that of every file that decides."""
+
+    features: Features
+    rules: tuple[Rule, ...]
+    sha256: str
+
+    def judge(
+        self,
+        readings: Sequence[Sequence[Clause]],
+        languages: frozenset[str],
+        last_outcome: str | None = None,
+    ) -> Verdict:
+        """Evaluate every rule on every reading.
+
+        Args:
+            readings: Per reading its clauses in order; clause numbers agree across readings.
+            languages: Languages whose features count.
+            last_outcome: Outcome of the visit's last turn, for rules with `after`.
+        """
+        found: dict[tuple[str, str, int], Fired] = {}
+        for clauses in readings:
+            for fired in self._judge_reading(clauses, languages, last_outcome):
+                found.setdefault((fired.gate, fired.rule_id, fired.clause), fired)
+        ordered = tuple(sorted(found.values(), key=lambda f: GATES.index(f.gate)))
+        by_gate: dict[str, tuple[Fired, ...]] = {}
+        for fired in ordered:
+            by_gate[fired.gate] = (*by_gate.get(fired.gate, ()), fired)
+        return Verdict(ordered, by_gate)
+
+    def _judge_reading(
+        self, clauses: Sequence[Clause], languages: frozenset[str], last_outcome: str | None
+    ) -> list[Fired]:
+        marked = [self.features.mark(c.words, languages, c.subject) for c in clauses]
+        found: list[Fired] = []
+        for number, (clause, marks) in enumerate(zip(clauses, marks, strict=True)):
+            found += self._fire("clause", clause.words, marks, last_outcome, number)
+        words = tuple(word for clause in clauses for word in clause.words)
+        found += self._fire("message", words, _shifted(clauses, marked), last_outcome, -1)
+        return found
+
+    def _fire(
+        self,
+        scope: str,
+        words: tuple[str, ...],
+        marks: Sequence[Mark],
+        last_outcome: str | None,
+        number: int,
+    ) -> list[Fired]:
+        by_feature: dict[str, list[Mark]] = {}
+        for mark in marks:
+            by_feature.setdefault(mark.feature, []).append(mark)
+        found: list[Fired] = []
+        for rule in self.rules:
+            if rule.scope != scope:
+                continue
+            if any(names.isdisjoint(by_feature) for names in rule.all):
+                continue
+            matched = fires(rule, words, by_feature, last_outcome)
+            if matched is not None:
+                found.append(Fired(rule.gate, rule.rule_id, matched, number, rule.wording))
+        return found
+
+
+def load_gates(corpus_dir: Path | None = None) -> Gates:
+    """Read the packaged features and rules, and the clinic's own in `corpus/gates/*.toml`.
+
+    A clinic's file is named after its gate, or begins with the name and a hyphen
+    (`dosing-ours.toml`). A rule with the id of a packaged one replaces it and needs
+    `signed_by`, since it may loosen what was reviewed.
+
+    Raises:
+        SettingsError: A file that is no TOML, an unknown gate, feature or key, an unsigned
+            replacement.
+    """
+    package = files("bot") / "gates"
+    digest = hashlib.sha256()
+    text = (package / "features.toml").read_text(encoding="utf-8")
+    digest.update(text.encode())
+    features = Features(tomllib.loads(text))
+    rules: dict[str, Rule] = {}
+    for gate in GATES:
+        text = (package / f"{gate}.toml").read_text(encoding="utf-8")
+        digest.update(text.encode())
+        for rule in parse_rules(gate, tomllib.loads(text), features.names, f"{gate}.toml"):
+            rules[rule.rule_id] = rule
+    folder = corpus_dir / "gates" if corpus_dir else None
+    if folder is not None and folder.is_dir():
+        for path in sorted(folder.glob("*.toml")):
+            digest.update(path.read_bytes())
+            _add_own(path, rules, features.names)
+    return Gates(features, tuple(rules.values()), digest.hexdigest())
+
+
+def _add_own(path: Path, rules: dict[str, Rule], known: frozenset[str]) -> None:
+    gate = path.stem.split("-")[0]
+    if gate not in GATES:
+        raise SettingsError(
+            "no gate of that name", expected=f"one of {', '.join(GATES)}", where=str(path)
+        )
+    try:
+        data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"not TOML ({error})", where=str(path)) from error
+    signed = {str(t.get("id")) for t in data.get("rule", ()) if t.get("signed_by")}
+    for rule in parse_rules(gate, data, known, str(path)):
+        if rule.rule_id in rules and rule.rule_id not in signed:
+            raise SettingsError(
+                f"rule {rule.rule_id} replaces a reviewed rule without signed_by",
+                expected="another id, or signed_by with the name of who answers for it",
+                where=str(path),
+            )
+        rules[rule.rule_id] = rule
+
+
+def _shifted(clauses: Sequence[Clause], marked: Sequence[Sequence[Mark]]) -> list[Mark]:
+    shifted: list[Mark] = []
+    offset = 0
+    for clause, marks in zip(clauses, marked, strict=True):
+        shifted += [Mark(m.feature, m.first + offset, m.end + offset) for m in marks]
+        offset += len(clause.words)
+    return shifted

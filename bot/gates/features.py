@@ -1,0 +1,129 @@
+"""Named token features: which words of a message are units, acts of giving, symptoms ...
+
+The words stand in `features.toml`, by feature and language; rules over them in `rules`.
+Matching is linear in the number of words times the longest phrase.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from bot.analysis import words_of
+
+# A digit after one of these belongs to a name (B12, D3, omega 3, covid 19), not to an amount.
+_NAME_BEFORE_NUMBER = frozenset(
+    "b d k a c e h t g q omega type covid hepatitis stage phase grade section page chapter".split()
+)
+SUBJECT = "subject"
+NUMBER = "number"
+
+
+class Mark(NamedTuple):
+    """A feature on the words from `first` to before `end` of a message."""
+
+    feature: str
+    first: int
+    end: int
+
+
+class Features:
+    """Marks features on words; immutable.
+
+    Args:
+        phrases: Feature name to language to phrases. A word ending in `*` matches every word
+            that begins so; `_` stands for exactly one word of any kind.
+    """
+
+    def __init__(self, phrases: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+        self.names = frozenset(phrases) | {SUBJECT, NUMBER}
+        self._exact: dict[str, list[_Entry]] = {}
+        self._prefix: dict[str, list[_Entry]] = {}
+        for name, by_language in phrases.items():
+            for language, texts in by_language.items():
+                for text in texts:
+                    self._add(name, language, text)
+        self._lengths = sorted({len(prefix) for prefix in self._prefix})
+
+    @property
+    def words(self) -> frozenset[str]:
+        """All words that stand whole in English phrases: spelling is corrected towards them."""
+        return frozenset(
+            word
+            for entries in self._exact.values()
+            for entry in entries
+            if entry.language == "en"
+            for word in entry.pattern
+            if word.isalpha()
+        )
+
+    def mark(
+        self, words: Sequence[str], languages: frozenset[str], subject: Iterable[tuple[int, int]]
+    ) -> list[Mark]:
+        """Every feature of a run of folded words, overlapping ones too.
+
+        Args:
+            words: Folded words in order.
+            languages: Only phrases of these languages count ("en" is not implied).
+            subject: Ranges of words that name what the guide is about.
+        """
+        named = list(subject)
+        marks = [Mark(SUBJECT, first, end) for first, end in named]
+        inside = {i for first, end in named for i in range(first, end)}
+        for i, word in enumerate(words):
+            if _is_amount(words, i) and i not in inside:
+                marks.append(Mark(NUMBER, i, i + 1))
+            for entry in self._candidates(word):
+                if entry.language in languages and _matches(entry.pattern, words, i):
+                    marks.append(Mark(entry.feature, i, i + len(entry.pattern)))
+        return marks
+
+    def _add(self, name: str, language: str, text: str) -> None:
+        pattern = _pattern(text)
+        first = pattern[0]
+        table, key = (
+            (self._prefix, first[:-1]) if first.endswith("*") else (self._exact, first)
+        )
+        table.setdefault(key, []).append(_Entry(name, language, pattern))
+
+    def _candidates(self, word: str) -> Iterable[_Entry]:
+        yield from self._exact.get(word, ())
+        for length in self._lengths:
+            if length > len(word):
+                break
+            yield from self._prefix.get(word[:length], ())
+
+
+class _Entry(NamedTuple):
+    feature: str
+    language: str
+    pattern: tuple[str, ...]
+
+
+def _pattern(text: str) -> tuple[str, ...]:
+    parts: list[str] = []
+    for part in text.split():
+        if part == "_":
+            parts.append("_")
+        elif part.endswith("*"):
+            folded = words_of(part[:-1])
+            parts.extend(folded[:-1])
+            parts.append(folded[-1] + "*")
+        else:
+            parts.extend(words_of(part))
+    return tuple(parts)
+
+
+def _matches(pattern: tuple[str, ...], words: Sequence[str], at: int) -> bool:
+    if at + len(pattern) > len(words):
+        return False
+    for wanted, word in zip(pattern, words[at : at + len(pattern)], strict=True):
+        if wanted == word or wanted == "_":
+            continue
+        if not (wanted.endswith("*") and word.startswith(wanted[:-1])):
+            return False
+    return True
+
+
+def _is_amount(words: Sequence[str], i: int) -> bool:
+    return words[i][0].isdigit() and not (i > 0 and words[i - 1] in _NAME_BEFORE_NUMBER)
