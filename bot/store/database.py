@@ -116,7 +116,8 @@ class Database:
         with self.reading() as conn:
             found = conn.execute(text("PRAGMA quick_check(1)")).scalar()
         if found != "ok":
-            raise self._damaged(str(found))
+            # Its lines go from the general to the particular.
+            raise self._damaged(str(found).splitlines()[-1])
         self._checked = True
 
     def _file(self) -> tuple[int, int] | None:
@@ -146,18 +147,18 @@ def upgrade(conn: Connection, where: str = "database") -> None:
         StoreError: If the version is unknown, or tables of ours have none.
     """
     names = set(inspect(conn).get_table_names())
-    if _VERSION.name not in names:
-        if taken := sorted(names & set(metadata.tables)):
-            raise StoreError(
-                f"tables of another program ({', '.join(taken)})",
-                expected="a database for Quotewell alone",
-                where=where,
-            )
-    else:
-        version = conn.scalar(select(_VERSION.c.version_num))
-        if version == REVISION:
-            return
+    # After going down to nothing Alembic's table is there, without a row.
+    version = conn.scalar(select(_VERSION.c.version_num)) if _VERSION.name in names else None
+    if version == REVISION:
+        return
+    if version is not None:
         _check_known(version, where)
+    elif taken := sorted(names & set(metadata.tables)):
+        raise StoreError(
+            f"tables of another program ({', '.join(taken)})",
+            expected="a database for Quotewell alone",
+            where=where,
+        )
     from alembic import command
 
     command.upgrade(alembic_config(conn), "head")
@@ -177,12 +178,13 @@ def alembic_config(conn: Connection | None = None) -> Config:
 def explain(error: BaseException) -> str:
     """What went wrong in a few words, without statement or values.
 
-    `OperationalError(... [SQL: INSERT ...])` -> `database is locked`
+    `OperationalError(... [SQL: INSERT ...])` -> `database is locked`;
+    `PermissionError(13, ...)` -> `/var/quotewell: Permission denied`
     """
     if isinstance(error, DBAPIError):
         return str(error.orig).strip().split("\n")[0]
     if isinstance(error, OSError):
-        return error.strerror or type(error).__name__
+        return f"{error.filename}: {error.strerror}" if error.filename else type(error).__name__
     if isinstance(error, StoreError):
         return str(error)
     return type(error).__name__
@@ -258,7 +260,7 @@ def _is_damaged(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
 
 
-def _check_known(version: str | None, where: str) -> None:
+def _check_known(version: str, where: str) -> None:
     from alembic.script import ScriptDirectory
 
     known = {s.revision for s in ScriptDirectory.from_config(alembic_config()).walk_revisions()}

@@ -55,6 +55,7 @@ class Writer:
         self._queue: SimpleQueue[_Item | None] = SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
+        self._failing = False
         self._told_of_misfit = False
         # A daemon, so that a process that never closes the store can still end.
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
@@ -107,7 +108,8 @@ class Writer:
         open_for_more = True
         while open_for_more:
             batch, open_for_more = self._next_batch()
-            if self._health.resting():
+            # Not when the store rests because its queue was full: that is what empties it.
+            if self._failing and self._health.resting():
                 batch = self._give_up_replies(batch)
             if batch:
                 self._commit(batch)
@@ -142,6 +144,7 @@ class Writer:
                 self._fail(batch, error)
             return
         if n_replies := sum(isinstance(item, _Reply) for item in batch):
+            self._failing = False
             self._health.works(n_replies)
         for item, result in zip(batch, results, strict=True):
             item.future.set_result(result)
@@ -161,6 +164,7 @@ class Writer:
             self._health.refused(n_replies)
             self._tell_of_misfit(error)
         else:
+            self._failing = True
             self._database.forget()
             self._health.fault(why, n_failed=n_replies)
         for item in batch:
