@@ -25,9 +25,11 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, inspect
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateTable
 
 from bot.errors import StoreError
@@ -35,6 +37,7 @@ from bot.records import Card, Excerpt, Reply, Visit
 from bot.store import Store, StoreLimits, open_store, tables
 from bot.store.base import Health, VisitCache
 from bot.store.database import alembic_config
+from bot.store.memory import reply_row
 from bot.store.migrations.__main__ import write_step
 
 NOON = 1_700_000_000.0
@@ -350,6 +353,22 @@ class TestSqlStore(StoreContract):
             "store: a row does not fit and is left out (IntegrityError)"
         ]
 
+    def test_no_reply_is_without_its_visit(self, store: Store) -> None:
+        orphan = a_reply()
+        row = reply_row(orphan, FULL_VISIT, guide_id="b12", channel="web", ms=1.0, at=NOON)
+        database = store._database  # type: ignore[attr-defined]
+        with pytest.raises(IntegrityError), database.writing() as conn:
+            conn.execute(tables.replies.insert(), row)
+
+    def test_without_a_cache_the_database_answers(self, tmp_path: Path) -> None:
+        one, other = (open_sql(tmp_path, replace(QUICK, max_cached_visits=0)) for _ in range(2))
+        for turn, store in enumerate((one, other, one, other)):
+            visit = replace(FULL_VISIT, turn=turn)
+            assert kept(store, f"reply-{turn}", visit)
+            assert one.load_visit(VISIT_ID, NOON) == other.load_visit(VISIT_ID, NOON) == visit
+        one.close()
+        other.close()
+
     def test_what_waits_together_shares_one_commit(
         self, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -373,7 +392,8 @@ class TestSqlStore(StoreContract):
 
         with locked_writer(store):
             asyncio.run(impatient())
-        eventually(lambda: store.n_written == 1)
+        assert kept(store, "reply-2")
+        assert store.n_written == 2
 
     def test_a_full_queue_drops_at_once_and_recovers(self, tmp_path: Path) -> None:
         store = open_sql(tmp_path, replace(QUICK, max_queued=10))
@@ -464,12 +484,12 @@ class TestFaults:
         other = replace(FULL_VISIT, visit_id="visit-that-takes-the-place")
         assert kept(store, "reply-2", other)
         assert store.load_visit(VISIT_ID, NOON) == FULL_VISIT
-        store._database.forget = lambda: None  # type: ignore[attr-defined]
         store._database._engine.dispose()  # type: ignore[attr-defined]
         with locked(file_of(tmp_path), "locking_mode=EXCLUSIVE", "journal_mode=DELETE"):
             assert store.load_visit(VISIT_ID, NOON) is None
             assert store.degraded
         eventually(lambda: store.load_visit(VISIT_ID, NOON) == FULL_VISIT)
+        store.close()
 
     def test_while_resting_replies_wait_for_nothing(self, tmp_path: Path) -> None:
         store = open_sql(tmp_path, StoreLimits(busy_ms=50, back_off_seconds=3600))
@@ -731,6 +751,19 @@ class TestMigrations:
         for store in stores:
             TestFaults().check_recovery(store)
             store.close()
+
+    def test_a_step_may_copy_a_table_and_lose_no_row(self, tmp_path: Path) -> None:
+        store = open_sql(tmp_path)
+        assert kept(store)
+        database = store._database  # type: ignore[attr-defined]
+        with database.changing_tables() as conn:
+            steps = Operations(MigrationContext.configure(conn))
+            with steps.batch_alter_table("visits", recreate="always") as batch:
+                batch.alter_column("more", new_column_name="more")
+        exported = store.export_visit(VISIT_ID)
+        assert exported is not None
+        assert len(exported["replies"]) == 1
+        store.close()
 
     def test_postgresql_takes_the_tables(self) -> None:
         for table in tables.metadata.sorted_tables:

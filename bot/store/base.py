@@ -26,8 +26,9 @@ HOUR_SECONDS = 3600.0
 class StoreLimits:
     """Bounds of a store; the defaults suit one process on a small machine.
 
-    A visit takes about 2 kB of memory. `busy_ms` is the longest wait for a lock of another
-    process: under a web server's patience, over the time that a checkpoint takes.
+    A visit takes about 2 kB of memory; with several processes on one database, cache none (0),
+    since each would miss what the others write. `busy_ms` is the longest wait for a lock of
+    another process: under a web server's patience, over the time that a checkpoint takes.
     `call_seconds` bounds the calls that wait for the writer (feedback, export, erasing).
     """
 

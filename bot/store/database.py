@@ -71,7 +71,7 @@ class Database:
         try:
             if self._sqlite and not self._checked:
                 self._check()
-            with self.writing() as conn:
+            with self.changing_tables() as conn:
                 upgrade(conn, self.where)
         except DBAPIError as error:
             if _is_damaged(error):
@@ -95,6 +95,15 @@ class Database:
         """A transaction that holds the write lock from its start and is committed at the end."""
         with self._engine.connect().execution_options(writes=True) as conn, conn.begin():
             yield conn
+
+    @contextmanager
+    def changing_tables(self) -> Iterator[Connection]:
+        """A writing transaction in which a table can be copied and the old one dropped."""
+        # While SQLite enforces foreign keys, dropping a table deletes the rows that refer to it.
+        connection = self._engine.connect().execution_options(writes=True, free_keys=True)
+        with connection as conn, conn.begin():
+            yield conn
+        self._engine.dispose()
 
     def ping(self) -> None:
         """Read a row of a table of ours, if there is one."""
@@ -246,8 +255,10 @@ def _follow_sqlite(engine: Engine, busy_ms: int) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(conn: Connection) -> None:
-        writes = conn.get_execution_options().get("writes")
-        conn.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = conn.get_execution_options()
+        if options.get("free_keys"):
+            conn.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        conn.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
 
 def _make_file(path: Path) -> None:

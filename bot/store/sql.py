@@ -1,6 +1,6 @@
 """The store on a database, with the visits used last in memory before it.
 
-One process per database: another one's writes to a visit that is in memory here go unseen.
+Another process's writes to a visit that is in memory here go unseen; see `StoreLimits`.
 """
 
 from __future__ import annotations
