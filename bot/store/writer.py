@@ -133,52 +133,61 @@ class Writer:
         return [item for item in batch if isinstance(item, _Call)]
 
     def _commit(self, batch: list[_Item]) -> None:
+        # Caught broadly here, since this thread must outlive whatever happens.
+        try:
+            self._database.prepare()
+        except Exception as error:  # noqa: BLE001
+            self._fault(batch, error)
+            return
         try:
             results = self._write(batch)
-        except Exception as error:  # noqa: BLE001 - the thread must outlive whatever happens
-            if _is_of_a_row(error) and len(batch) > 1:
-                # One row that does not fit must not take its neighbours with it.
-                for item in batch:
-                    self._commit([item])
-            else:
-                self._fail(batch, error)
+        except Exception as error:  # noqa: BLE001
+            self._settle(batch, error)
             return
-        if n_replies := sum(isinstance(item, _Reply) for item in batch):
+        if n_replies := _n_replies(batch):
             self._failing = False
             self._health.works(n_replies)
         for item, result in zip(batch, results, strict=True):
             item.future.set_result(result)
 
     def _write(self, batch: list[_Item]) -> list[Any]:
-        self._database.prepare()
         results: list[Any] = []
         with self._database.writing() as conn:
             for _kind, group in groupby(batch, key=type):
                 results += _apply(conn, list(group))
         return results
 
-    def _fail(self, batch: list[_Item], error: Exception) -> None:
-        n_replies = sum(isinstance(item, _Reply) for item in batch)
-        why = explain(error)
-        if _is_of_a_row(error):
-            self._health.refused(n_replies)
-            self._tell_of_misfit(error)
+    def _settle(self, batch: list[_Item], error: Exception) -> None:
+        if not _is_of_a_row(error):
+            self._fault(batch, error)
+        elif len(batch) == 1:
+            self._misfit(batch, error)
         else:
-            self._failing = True
-            self._database.forget()
-            self._health.fault(why, n_failed=n_replies)
+            # One row that does not fit must not take its neighbours with it.
+            for item in batch:
+                self._commit([item])
+
+    def _fault(self, batch: list[_Item], error: Exception) -> None:
+        self._failing = True
+        self._database.forget()
+        self._health.fault(explain(error), n_failed=_n_replies(batch))
+        self._refuse(batch, error)
+
+    def _misfit(self, batch: list[_Item], error: Exception) -> None:
+        self._health.refused(_n_replies(batch))
+        if not self._told_of_misfit:
+            self._told_of_misfit = True
+            log.warning("store: a row does not fit and is left out (%s)", type(error).__name__)
+        self._refuse(batch, error)
+
+    def _refuse(self, batch: list[_Item], error: Exception) -> None:
         for item in batch:
             if isinstance(item, _Reply):
                 item.future.set_result(False)
             else:
-                failure = StoreError(why, where=self._database.where)
+                failure = StoreError(explain(error), where=self._database.where)
                 failure.__cause__ = error
                 item.future.set_exception(failure)
-
-    def _tell_of_misfit(self, error: Exception) -> None:
-        if not self._told_of_misfit:
-            self._told_of_misfit = True
-            log.warning("store: a row does not fit and is left out (%s)", type(error).__name__)
 
 
 def _apply(conn: Connection, group: list[_Item]) -> list[Any]:
@@ -194,3 +203,7 @@ def _is_of_a_row(error: Exception) -> bool:
     if isinstance(error, DBAPIError):
         return isinstance(error, (IntegrityError, DataError))
     return isinstance(error, StatementError) or not isinstance(error, FAULTS)
+
+
+def _n_replies(batch: list[_Item]) -> int:
+    return sum(isinstance(item, _Reply) for item in batch)
