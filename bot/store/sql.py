@@ -1,0 +1,100 @@
+"""The store on a database, with the visits used last in memory before it.
+
+Another process's writes to a visit that is in memory here go unseen; see `StoreLimits`.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import Any
+
+from bot.errors import StoreError
+from bot.records import Reply, Visit, to_dict
+from bot.store import tables
+from bot.store.base import Store, StoreLimits, VisitCache
+from bot.store.database import FAULTS, Database, explain
+from bot.store.memory import reply_row
+from bot.store.writer import Writer
+
+# Visits erased per transaction: a few milliseconds, so that replies need not wait for a purge.
+_PURGE_VISITS = 200
+
+
+class SqlStore(Store):
+    """A `Store` on SQLite or PostgreSQL."""
+
+    def __init__(self, url: str, retention_hours: int, limits: StoreLimits) -> None:
+        super().__init__(retention_hours, limits)
+        self._database = Database(url, limits)
+        self._visits = VisitCache(limits.max_cached_visits)
+        try:
+            self._database.prepare()
+        except StoreError:
+            self._database.forget()
+            raise
+        except FAULTS as error:
+            self._database.forget()
+            self.health.fault(explain(error))
+        self._writer = Writer(self._database, self.health, limits)
+
+    def load_visit(self, visit_id: str, at: float) -> Visit | None:
+        visit = self._visits.get(visit_id) or self._read_visit(visit_id)
+        return visit if visit and at - visit.at <= self.retention_seconds else None
+
+    def record(
+        self, reply: Reply, visit: Visit, *, guide_id: str, channel: str, ms: float, at: float
+    ) -> Future[bool]:
+        self._visits.put(visit)
+        row = reply_row(reply, visit, guide_id=guide_id, channel=channel, ms=ms, at=at)
+        return self._writer.put(tables.Entry(to_dict(visit), row))
+
+    def save_feedback(self, reply_id: str, helpful: bool, at: float) -> bool:
+        return self._writer.call(lambda conn: tables.save_vote(conn, reply_id, helpful, at))
+
+    def export_visit(self, visit_id: str) -> dict[str, Any] | None:
+        # Asked of the writer, so that what was queued before is in it.
+        stored = self._writer.call(lambda conn: tables.export_visit(conn, visit_id))
+        visit = self._visits.get(visit_id)
+        if stored is None and visit is not None:
+            return {"visit": to_dict(visit), "replies": []}
+        return stored
+
+    def delete_visit(self, visit_id: str) -> bool:
+        was_cached = self._visits.drop(visit_id)
+        n_rows = self._writer.call(lambda conn: tables.erase_visits(conn, [visit_id]))
+        self._database.truncate_log()
+        return was_cached or n_rows > 0
+
+    def purge(self, at: float) -> int:
+        before = at - self.retention_seconds
+        self._visits.drop_before(before)
+        n_rows = 0
+        while n_more := self._writer.call(
+            lambda conn: tables.erase_expired(conn, before, _PURGE_VISITS)
+        ):
+            n_rows += n_more
+        if n_rows:
+            self._database.truncate_log()
+        return n_rows
+
+    def ping(self) -> None:
+        if not self._database.ready:
+            self._writer.call(lambda _conn: None)
+        try:
+            self._database.ping()
+        except FAULTS as error:
+            raise StoreError(explain(error), where=self._database.where) from error
+
+    def close(self) -> None:
+        self._writer.close()
+        self._database.forget()
+
+    def _read_visit(self, visit_id: str) -> Visit | None:
+        if self.health.resting() or not self._database.ready:
+            return None
+        try:
+            with self._database.reading() as conn:
+                return tables.load_visit(conn, visit_id)
+        except FAULTS as error:
+            self.health.fault(explain(error))
+            return None
