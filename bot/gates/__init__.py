@@ -84,7 +84,7 @@ class Gates:
     ) -> list[Fired]:
         marked = [self.features.mark(c.words, languages, c.subject) for c in clauses]
         found: list[Fired] = []
-        for number, (clause, marks) in enumerate(zip(clauses, marks, strict=True)):
+        for number, (clause, marks) in enumerate(zip(clauses, marked, strict=True)):
             found += self._fire("clause", clause.words, marks, last_outcome, number)
         words = tuple(word for clause in clauses for word in clause.words)
         found += self._fire("message", words, _shifted(clauses, marked), last_outcome, -1)

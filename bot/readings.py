@@ -1,0 +1,362 @@
+"""The forms in which a message is read: as typed, and corrected beside it, never instead.
+
+Corrections go only towards the vocabulary of guide, lexicon and gates; whether a reading may
+be answered is left to `gates`, what it finds to `grounding`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+
+from bot.analysis import PhraseTable, Token, read_words, stop_words, tokenize
+from bot.gates import Clause
+from bot.text import normalise
+
+_BREAK = re.compile(r"[?!;\n]|\.(?=\s|$|[A-Z])|…")
+_JOINERS = frozenset(("and", "but", "also", "plus", "then", "or"))
+_OPENERS = frozenset(
+    "how hows what whats when whens where wheres why who whos which is are can could do does did"
+    " should shall will would may tell".split()
+)
+_MIN_CORRECTED = 4
+"""Shorter words are too easily another word (letters)."""
+_FAR_FROM = 8
+"""From this length on two edits are allowed; OSA distance, as retrieval notes suggest."""
+_MIN_SKELETON = 4
+_CJK = ("HIRAGANA", "KATAKANA", "HANGUL")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One form of a message: its clauses, and what was changed against the typed form."""
+
+    name: str
+    clauses: tuple[Clause, ...]
+    changes: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All words in order."""
+        return tuple(word for clause in self.clauses for word in clause.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A visitor's message, read.
+
+    `asks` tells for each clause whether it is put as a question; `languages` are those whose
+    gate features count; `language` is another one than English where the message is in it.
+    """
+
+    text: str
+    readings: tuple[Reading, ...]
+    asks: tuple[bool, ...]
+    languages: frozenset[str]
+    language: str | None
+
+    @property
+    def typed(self) -> Reading:
+        """The reading as typed."""
+        return self.readings[0]
+
+    @property
+    def best(self) -> Reading:
+        """The most corrected reading, for search."""
+        return self.readings[-1]
+
+
+class Vocabulary:
+    """What words exist, and which of them a misspelt word may become.
+
+    Args:
+        targets: Folded words of guide, lexicon and gates: corrections lead only to them.
+        kept: Words that are right as they stand though they are no target, such as the names
+            of other medicines.
+        subject: Ways to name the guide's subject.
+        spelling: False turns correction off (for the ablation).
+    """
+
+    def __init__(
+        self,
+        targets: Iterable[str],
+        kept: Iterable[str] = (),
+        subject: Sequence[tuple[str, ...]] = (),
+        *,
+        spelling: bool = True,
+    ) -> None:
+        self.targets = frozenset(w for w in targets if w.isalpha() and len(w) > 2)
+        self.kept = frozenset(kept)
+        self._subject = PhraseTable((phrase, True) for phrase in subject)
+        self._spelling = spelling
+        self._by_length: dict[int, list[str]] = {}
+        self._skeletons: dict[str, str] = {}
+        for word in sorted(self.targets):
+            self._by_length.setdefault(len(word), []).append(word)
+            key = _skeleton(word)
+            if len(key) >= _MIN_SKELETON:
+                # A skeleton that two words share tells nothing.
+                self._skeletons[key] = "" if key in self._skeletons else word
+        self._cache: dict[str, tuple[str, ...]] = {}
+
+    def knows(self, word: str) -> bool:
+        """True for a word that is no misspelling."""
+        return (
+            word in self.targets
+            or word in self.kept
+            or len(word) < 3
+            or not word.isalpha()
+            or word in common_ranks()
+        )
+
+    def subject_ranges(self, words: Sequence[str]) -> tuple[tuple[int, int], ...]:
+        """Ranges of words that name the guide's subject."""
+        return tuple((first, end) for first, end, _ in self._subject.find(words))
+
+    def correct(self, word: str) -> tuple[str, ...]:
+        """What a word stands for: itself where it is known or nothing near is.
+
+        Shorthand is written out; a run-together word is split into two known ones; else the
+        nearest target within one edit (two from eight letters on) is taken, unless two
+        different ones are equally near. Look-ups are remembered, 20,000 words at most.
+        """
+        found = self._cache.get(word)
+        if found is None:
+            if len(self._cache) > 20_000:
+                self._cache.clear()
+            found = self._cache[word] = self._correct(word)
+        return found
+
+    def _correct(self, word: str) -> tuple[str, ...]:
+        written_out = shorthand().get(word)
+        if written_out and word not in self.targets:
+            return written_out
+        if not self._spelling or self.knows(word) or len(word) < _MIN_CORRECTED:
+            return (word,)
+        squeezed = re.sub(r"(.)\1{2,}", r"\1", word)
+        if squeezed != word and self.knows(squeezed):
+            return (squeezed,)
+        near = self._nearest(word)
+        return (near,) if near else self._split(word) or self._from_skeleton(word) or (word,)
+
+    def _nearest(self, word: str) -> str | None:
+        from rapidfuzz.distance import OSA
+
+        most = 2 if len(word) >= _FAR_FROM else 1
+        best: dict[int, list[str]] = {}
+        for length in range(len(word) - most, len(word) + most + 1):
+            for target in self._by_length.get(length, ()):
+                # The first letter is seldom wrong; where it is, only one edit is believed.
+                limit = most if target[0] == word[0] else 1
+                distance = OSA.distance(word, target, score_cutoff=limit)
+                if distance <= limit:
+                    best.setdefault(distance, []).append(target)
+        if not best:
+            return None
+        nearest = best[min(best)]
+        return _agree(nearest, word)
+
+    def _split(self, word: str) -> tuple[str, ...]:
+        for cut in range(len(word) - 2, 1, -1):
+            left, right = word[:cut], word[cut:]
+            if self._is_part(left) and self._is_part(right):
+                return (left, right)
+        return ()
+
+    def _is_part(self, part: str) -> bool:
+        rank = common_ranks().get(part, 99_999)
+        return (part in self.targets and len(part) > 3) or (rank < (3000 if len(part) > 3 else 120))
+
+    def _from_skeleton(self, word: str) -> tuple[str, ...]:
+        n_vowels = sum(c in "aeiou" for c in word)
+        found = self._skeletons.get(_skeleton(word), "")
+        return (found,) if found and 4 * n_vowels <= len(word) else ()
+
+
+def read(raw: str, vocabulary: Vocabulary) -> Message:
+    """Read a message: normalise it, part it into clauses, correct it beside the typed form."""
+    text = normalise(raw)
+    tokens = tokenize(text)
+    runs = _clauses(text, tokens)
+    typed = [[token.word for token in run] for run in runs]
+    corrected, changes = _corrected(typed, vocabulary)
+    readings = [_reading("typed", typed, (), vocabulary)]
+    if changes:
+        readings.append(_reading("corrected", corrected, tuple(changes), vocabulary))
+    asks = tuple(_is_question(words, text, run) for words, run in zip(corrected, runs, strict=True))
+    words = [word for run in typed for word in run]
+    language, languages = detect_language(text, words, vocabulary)
+    return Message(text, tuple(readings), asks, languages, language)
+
+
+def detect_language(
+    text: str, words: Sequence[str], vocabulary: Vocabulary
+) -> tuple[str | None, frozenset[str]]:
+    """The language of a message if it is not English, and all that its gates must know.
+
+    A language counts for the gates from one function word on; the message is taken to be in
+    it where its function words outnumber the words that are plainly English.
+    """
+    script = _script(text)
+    if script:
+        return script, frozenset(("en",))
+    counts: dict[str, int] = {}
+    for word in words:
+        for language in _function_words().get(word, ()):
+            counts[language] = counts.get(language, 0) + 1
+    if not counts:
+        return None, frozenset(("en",))
+    n_english = sum(word in _plain_english() for word in words)
+    n_unknown = sum(not vocabulary.knows(word) for word in words)
+    best = max(counts, key=lambda lang: (counts[lang], lang))
+    active = {lang for lang, n in counts.items() if n * 3 >= counts[best] and n > n_english // 3}
+    foreign = counts[best] > n_english and (counts[best] >= 2 or n_unknown >= 1 or len(words) < 3)
+    return (best if foreign else None), frozenset(active | {"en"})
+
+
+@cache
+def common_ranks() -> dict[str, int]:
+    """Frequent English words with their rank from 0, the most frequent first."""
+    return {word: rank for rank, word in enumerate(read_words("common_words.txt"))}
+
+
+@cache
+def shorthand() -> dict[str, tuple[str, ...]]:
+    """Texting shorthand and the words that it stands for."""
+    data = tomllib.loads((files("bot") / "data" / "shorthand.toml").read_text(encoding="utf-8"))
+    return {short: tuple(long.split()) for short, long in data["words"].items()}
+
+
+@cache
+def _languages() -> dict[str, dict[str, list[str]]]:
+    path = files("bot") / "data" / "languages.toml"
+    loaded: dict[str, dict[str, list[str]]] = tomllib.loads(path.read_text(encoding="utf-8"))
+    return loaded
+
+
+@cache
+def _function_words() -> dict[str, tuple[str, ...]]:
+    table: dict[str, tuple[str, ...]] = {}
+    for language, words in _languages()["words"].items():
+        for word in words:
+            table[word] = (*table.get(word, ()), language)
+    return table
+
+
+@cache
+def _plain_english() -> frozenset[str]:
+    """Common English words that are no function word elsewhere."""
+    elsewhere = _function_words()
+    frequent = [w for w, rank in common_ranks().items() if rank < 6000 and len(w) > 1]
+    return (frozenset(frequent) | stop_words()) - frozenset(elsewhere)
+
+
+@lru_cache(maxsize=4096)
+def _script_of(char: str) -> str | None:
+    name = unicodedata.name(char, "")
+    scripts: dict[str, str] = _languages()["scripts"]  # type: ignore[assignment]
+    return scripts.get(name.split(" ", 1)[0])
+
+
+def _script(text: str) -> str | None:
+    letters = [c for c in text if c.isalpha()]
+    if not letters or text.isascii():
+        return None
+    found = [script for script in map(_script_of, letters) if script]
+    if 2 * len(found) < len(letters):
+        return None
+    return next((s for s in found if s in ("ja", "ko")), found[0])
+
+
+def _clauses(text: str, tokens: Sequence[Token]) -> list[list[Token]]:
+    runs: list[list[Token]] = [[]]
+    for i, token in enumerate(tokens):
+        gap = text[tokens[i - 1].end : token.start] if i else ""
+        joined = (
+            i > 1
+            and token.word in _OPENERS
+            and (tokens[i - 1].word in _JOINERS or "," in gap)
+            and len(runs[-1]) > 2
+            and _worth(tokens[i : i + 4])
+        )
+        if runs[-1] and (_BREAK.search(gap) or joined):
+            runs.append([])
+        runs[-1].append(token)
+    return [run for run in runs if run]
+
+
+def _worth(tokens: Sequence[Token]) -> bool:
+    """True if enough follows to stand as a clause of its own ("or is it?" does not)."""
+    return len(tokens) >= 3
+
+
+def _corrected(
+    typed: Sequence[Sequence[str]], vocabulary: Vocabulary
+) -> tuple[list[list[str]], list[tuple[str, str]]]:
+    changes: list[tuple[str, str]] = []
+    runs: list[list[str]] = []
+    for words in typed:
+        run: list[str] = []
+        i = 0
+        while i < len(words):
+            joined = words[i] + words[i + 1] if i + 1 < len(words) else ""
+            if joined in vocabulary.targets and _broken(words[i : i + 2], vocabulary):
+                changes.append((f"{words[i]} {words[i + 1]}", joined))
+                run.append(joined)
+                i += 2
+                continue
+            became = vocabulary.correct(words[i])
+            if became != (words[i],):
+                changes.append((words[i], " ".join(became)))
+            run.extend(became)
+            i += 1
+        runs.append(run)
+    return runs, changes
+
+
+def _broken(pair: Sequence[str], vocabulary: Vocabulary) -> bool:
+    """True if at least one of two words is no word by itself ("in jection", "side effects")."""
+    return any(len(w) > 2 and not vocabulary.knows(w) for w in pair)
+
+
+def _reading(
+    name: str,
+    runs: Sequence[Sequence[str]],
+    changes: tuple[tuple[str, str], ...],
+    vocabulary: Vocabulary,
+) -> Reading:
+    clauses = tuple(Clause(tuple(run), vocabulary.subject_ranges(run)) for run in runs)
+    return Reading(name, clauses, changes)
+
+
+def _is_question(words: Sequence[str], text: str, run: Sequence[Token]) -> bool:
+    if not words:
+        return False
+    if text[run[-1].end : run[-1].end + 3].lstrip(" \"')").startswith("?"):
+        return True
+    start = 1 if words[0] in _JOINERS and len(words) > 1 else 0
+    return words[start] in _OPENERS or any(w in _OPENERS for w in words[:4])
+
+
+def _agree(candidates: Sequence[str], word: str) -> str | None:
+    """The one candidate, or the one that the others are forms of, or None."""
+    if len(candidates) == 1:
+        return candidates[0]
+    same_ends = [c for c in candidates if c[0] == word[0] and c[-1] == word[-1]]
+    if len(same_ends) == 1:
+        return same_ends[0]
+    pool = same_ends or list(candidates)
+    shortest = min(pool, key=len)
+    if all(c.startswith(shortest[: max(4, len(shortest) - 2)]) for c in pool):
+        return shortest
+    return None
+
+
+def _skeleton(word: str) -> str:
+    sounds = word.replace("ph", "f").replace("ck", "k").replace("sh", "s")
+    return "".join(c for c in sounds if c not in "aeiouy")
