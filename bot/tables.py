@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -18,6 +18,7 @@ Fault = Callable[[str, str, str], None]
 """Called with found, expected, where; it raises, or notes the fault and returns."""
 
 T = TypeVar("T")
+W = TypeVar("W", bound=str)
 _MAX_BYTES = 2_000_000  # as for a guide's text; a data file is a small fraction of it
 
 
@@ -84,12 +85,13 @@ class Table:
         except (TypeError, ValueError):
             return self._wrong(key, value, "a date such as 2026-11-22", "")
 
-    def choice(self, key: str, allowed: Iterable[str], default: str) -> str:
+    def choice(self, key: str, allowed: Sequence[W], default: W, *, required: bool = False) -> W:
         """One of the allowed words."""
-        value, words = self._get(key, default), tuple(allowed)
-        if value not in words:
-            return self._wrong(key, value, " or ".join(words), default)
-        return str(value)
+        value = self._get(key, None if required else default)
+        for word in allowed:
+            if word == value:
+                return word
+        return self._wrong(key, value, " or ".join(allowed), default)
 
     def table(self, key: str) -> Table:
         """The table `[key]`, empty where there is none."""

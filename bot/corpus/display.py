@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 Markup = Literal["plain", "markdown"]
 
@@ -41,6 +42,8 @@ def display(text: str, markup: Markup = "markdown") -> str:
 @cache
 def _parser() -> MarkdownIt:
     """Inline marks only; text keeps its escapes apart, so that they can be told from marks."""
+    from markdown_it import MarkdownIt  # slow to import, and plain guides never need it
+
     parser = MarkdownIt("commonmark")
     parser.core.ruler.enableOnly(["normalize", "block", "inline"])
     return parser

@@ -16,6 +16,7 @@ from bot.tables import Table, closest
 
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+_LEVELS: tuple[CardLevel, ...] = get_args(CardLevel)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -69,7 +70,7 @@ def read_notes(
     titles = {s.title for s in sections}
     _check(table, "dose_section", [table.text("dose_section")], titles, "section")
     cards = table.table("cards")
-    levels = {title: cards.choice(title, get_args(CardLevel), "info") for title in cards.data}
+    levels = {title: cards.choice(title, _LEVELS, "info") for title in cards.data}
     for title in levels:
         _check(cards, title, [title], titles, "section")
     withheld = [r for entry in table.tables("withhold") for r in _withheld(entry, source)]
