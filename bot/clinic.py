@@ -156,7 +156,7 @@ def _numbers(table: Table) -> list[Number]:
 def _phone(table: Table, key: str, *, required: bool = False) -> str:
     value = table.text(key, required=required)
     if value and not _PHONE.fullmatch(value):
-        table.fault(f"{key} is {value!r}", "a phone number in digits", table.where(key))
+        table.fault(repr(value), "a phone number in digits", table.where(key))
         return ""
     return value
 

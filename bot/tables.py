@@ -135,7 +135,7 @@ class Table:
         return self.data.get(key, default)
 
     def _wrong(self, key: str, value: Any, expected: str, default: T) -> T:
-        found = f"no {key}" if value is None else f"{key} is {_shown(value)}"
+        found = "missing" if value is None else _shown(value)
         self.fault(found, expected, self.where(key))
         return default
 

@@ -106,7 +106,7 @@ def _cut(group: list[Line]) -> Iterator[_Piece]:
         yield _Piece("heading", start, end, _level(group[0].text.strip()))
         group = group[head:]
     starts = _starts(group)
-    ends = [n for n, _, _ in starts[1:]] + [len(group)]
+    ends = [n for n, _, _ in starts[1:]] + [len(group)] * bool(starts)
     for (_, start, role), stop in zip(starts, ends, strict=True):
         end = max(start, group[stop - 1].trimmed()[1])
         yield _Piece(role, start, end, alone=role == "paragraph" and len(group) == 1 and not head)
@@ -148,7 +148,8 @@ def _mark(text: str) -> int:
     """Length of the bullet or number before an item's words, white space included; 0: none."""
     indent = len(text) - len(text.lstrip(" \t\xa0\f"))
     found = _BULLET.match(text, indent) or _NUMBERED.match(text, indent)
-    return found.end() if found and text[found.end() :].strip() else 0
+    words = text[found.end() :].lstrip() if found else ""
+    return len(text) - len(words) if words else 0
 
 
 def _may_interrupt(text: str) -> bool:

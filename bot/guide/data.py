@@ -6,7 +6,7 @@ Each reader checks what it names against the guide; reading the text itself is l
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -58,7 +58,7 @@ def read_manifest(table: Table) -> Manifest:
 class Notes:
     """What guide.toml says about single places of the text."""
 
-    cards: dict[str, str]
+    cards: Mapping[str, str]
     withheld: tuple[tuple[int, int], ...]
     pairs: tuple[Pair, ...]
 
@@ -170,6 +170,6 @@ def _check(table: Table, key: str, named: Iterable[str], known: set[str], kind: 
 def _matching(table: Table, key: str, pattern: re.Pattern[str], expected: str) -> str:
     value = table.text(key)
     if value and not pattern.fullmatch(value):
-        table.fault(f"{key} is {value!r}", expected, table.where(key))
+        table.fault(repr(value), expected, table.where(key))
         return ""
     return value
