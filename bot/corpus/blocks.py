@@ -142,15 +142,16 @@ class _Names:
 
 
 def _titled(blocks: Iterable[Block], opening: str) -> Iterator[Heading | Body]:
-    """Put a heading of our own before bodies that stand under none."""
-    pending: str | None = opening
+    """Put a heading of our own before bodies that stand under none; nothing closes `opening`."""
+    pending, has_heading = opening, False
     for block in blocks:
         if isinstance(block, Close):
-            pending = pending or CONCLUSION
+            pending = CONCLUSION if has_heading else pending
             continue
         if isinstance(block, Body) and pending:
             yield Heading(0, pending, block.start)
-        pending = None
+        has_heading = has_heading or isinstance(block, Heading)
+        pending = ""
         yield block
 
 

@@ -10,17 +10,18 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.corpus.blocks import Block, Body, Close, Heading, Line, assemble, lines_of
-from bot.corpus.standing import Role, Unit, is_short, standing_headings
+from bot.corpus.standing import Role, Unit, is_lead_in, is_short, standing_headings
 from bot.records import Passage, Section
 
 _BULLET = re.compile(r"[•◦▪▫‣⁃∙·●○■□►▶➢➤✓✔❖\uf0b7][ \t\xa0]*|[-*+–—][ \t\xa0]+|(?<=[ \t])o[ \t]+")
 _NUMBERED = re.compile(r"\(?(?P<mark>\d{1,3}|[a-zA-Z]|[ivx]{2,4})(?P<end>[.)])[ \t\xa0]+")
 _UNDERLINE = re.compile(r"[ \t]*(?:={3,}|-{3,}|~{3,}|_{3,})[ \t]*")
+_MAX_HEAD = 40  # characters; wrapped text has at least about 50 in a line
 _FIRST_MARKS = frozenset({"1", "a", "A", "i"})  # a wrapped line may begin "12. " by accident
-_UNDERLINED, _ALONE, _COLON = 1, 2, 3  # levels; a missing one leaves no hole in the path
+_RANKED, _ALONE, _COLON = 1, 2, 3  # levels; a missing one leaves no hole in the path
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class _Piece:
     level: int = _ALONE
     alone: bool = False
     closes: bool = False  # the open section ends before this piece
+    number: int = -1  # where the number of an item stands that fills its run of lines, else -1
 
 
 def read(source: str, title: str) -> tuple[list[Section], list[Passage]]:
@@ -44,7 +46,7 @@ def read(source: str, title: str) -> tuple[list[Section], list[Passage]]:
         Sections and passages in order; text before the first heading is `Introduction`, text
         under no heading after a close is `Conclusion`. A bullet's passage starts after its mark.
     """
-    pieces = list(_pieces(lines_of(source)))
+    pieces = _with_numbered_headings(list(_pieces(lines_of(source))))
     units = [Unit(source[p.start : p.end], p.role, p.alone) for p in pieces]
     chosen = standing_headings(units, plain=True)
     return assemble(source, title, _blocks(source, pieces, chosen))
@@ -70,12 +72,19 @@ def _pieces(lines: list[Line]) -> Iterator[_Piece]:
     for gap, group in groups:
         closes = gap > max(usual, 1)
         for piece in _cut(group):
-            yield _closing(piece) if closes else piece
+            yield replace(piece, closes=True) if closes else piece
             closes = False
 
 
-def _closing(piece: _Piece) -> _Piece:
-    return _Piece(piece.role, piece.start, piece.end, piece.level, piece.alone, True)
+def _with_numbered_headings(pieces: list[_Piece]) -> list[_Piece]:
+    """Let "2. Storage" be a line that stands alone where no other item is beside it."""
+    roles = ["", *(p.role for p in pieces), ""]
+    return [
+        replace(p, role="paragraph", alone=True, start=p.number)
+        if p.number >= 0 and roles[i] != "item" and roles[i + 2] == "paragraph"
+        else p
+        for i, p in enumerate(pieces)
+    ]
 
 
 def _groups(lines: list[Line]) -> list[tuple[int, list[Line]]]:
@@ -103,13 +112,15 @@ def _cut(group: list[Line]) -> Iterator[_Piece]:
     head = _heading_lines(group)
     if head:
         start, end = group[0].trimmed()
-        yield _Piece("heading", start, end, _level(group[0].text.strip()))
+        yield _Piece("heading", start, end, _level(group))
         group = group[head:]
     starts = _starts(group)
     ends = [n for n, _, _ in starts[1:]] + [len(group)] * bool(starts)
     for (_, start, role), stop in zip(starts, ends, strict=True):
         end = max(start, group[stop - 1].trimmed()[1])
-        yield _Piece(role, start, end, alone=role == "paragraph" and len(group) == 1 and not head)
+        alone = len(group) == 1 and not head
+        number = group[0].trimmed()[0] if alone and _is_numbered(group[0].text) else -1
+        yield _Piece(role, start, end, alone=alone and role == "paragraph", number=number)
 
 
 def _heading_lines(group: list[Line]) -> int:
@@ -117,15 +128,32 @@ def _heading_lines(group: list[Line]) -> int:
     text = group[0].text.strip()
     if len(group) < 2 or not is_short(text) or _mark(group[0].text):
         return 0
-    if _UNDERLINE.fullmatch(group[1].text) and any(c.isalnum() for c in text):
-        return 2
-    if text.endswith(":") and _mark(group[1].text):
+    if _UNDERLINE.fullmatch(group[1].text):
+        return 2 if any(c.isalnum() for c in text) else 0
+    if is_lead_in(text) or text[-1] in ".!;,":
+        return 0
+    if _mark(group[1].text) or (_is_shouted(text) and not _is_shouted(group[1].text.strip())):
         return 1
-    return 1 if _is_shouted(text) and not _is_shouted(group[1].text.strip()) else 0
+    return int(_heads_its_lines(text, group))
 
 
-def _level(text: str) -> int:
-    return _COLON if text.endswith(":") else _UNDERLINED
+def _heads_its_lines(text: str, group: list[Line]) -> bool:
+    """A short line right above sentences: wrapped text fills its first line, a heading does not."""
+    below = group[1].text.strip()
+    return (
+        len(text) <= _MAX_HEAD
+        and text[0].isupper()
+        and below[0].isupper()
+        and group[-1].text.rstrip()[-1] in ".?!"
+    )
+
+
+def _level(group: list[Line]) -> int:
+    text = group[0].text.strip()
+    if text.endswith(":"):
+        return _COLON
+    is_ranked = _is_shouted(text) or _UNDERLINE.fullmatch(group[1].text)
+    return _RANKED if is_ranked else _ALONE
 
 
 def _is_shouted(text: str) -> bool:
@@ -150,6 +178,11 @@ def _mark(text: str) -> int:
     found = _BULLET.match(text, indent) or _NUMBERED.match(text, indent)
     words = text[found.end() :].lstrip() if found else ""
     return len(text) - len(words) if words else 0
+
+
+def _is_numbered(text: str) -> bool:
+    found = _NUMBERED.match(text.strip())
+    return found is not None and found["mark"].isdigit()
 
 
 def _may_interrupt(text: str) -> bool:

@@ -60,8 +60,11 @@ def standing_headings(units: Sequence[Unit], *, plain: bool) -> set[int]:
 
 
 def is_lead_in(text: str) -> bool:
-    """Whether a line announces a list rather than names it: "Symptoms may include"."""
-    words = re.findall(r"[^\W\d_]+", text[-40:].casefold())
+    """Whether a line announces a list rather than names it: "Symptoms may include".
+
+    Only small letters count: "Vitamin A" is a name.
+    """
+    words = re.findall(r"[^\W\d_]+", text[-40:])
     return bool(words) and words[-1] in _LEAD_IN_WORDS
 
 
