@@ -90,7 +90,9 @@ def assemble(
     names = _Names()
     opened: list[tuple[Section, list[Body]]] = []
     trail: list[Heading] = []
-    for number, block in enumerate(_titled(wanted, title if not has_headings else INTRODUCTION)):
+    for number, block in enumerate(
+        _titled(wanted, INTRODUCTION if has_headings else title or INTRODUCTION)
+    ):
         if isinstance(block, Body):
             opened[-1][1].append(block)
             continue

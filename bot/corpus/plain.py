@@ -132,7 +132,9 @@ def _heading_lines(group: list[Line]) -> int:
         return 2 if any(c.isalnum() for c in text) else 0
     if is_lead_in(text) or text[-1] in ".!;,":
         return 0
-    if _mark(group[1].text) or (_is_shouted(text) and not _is_shouted(group[1].text.strip())):
+    if _mark(group[1].text):
+        return int(text.endswith(":") or _may_interrupt(group[1].text))
+    if _is_shouted(text) and not _is_shouted(group[1].text.strip()):
         return 1
     return int(_heads_its_lines(text, group))
 

@@ -16,9 +16,9 @@ _MAX_CHARS = 90  # the longest heading of a real guide without marks had 81
 _MAX_WORDS = 14
 _MAX_CHAIN = 3  # title, section, subsection; more short lines in a row are a list or an address
 _SENTENCE_CHARS = 60  # shorter sentences after a line are often links, not the text of a section
-_SENTENCE_END = re.compile(r"[.?!:…][\"”’')\]*_]*$")
+_SENTENCE_END = re.compile(r"[.?!:…。！？][\"”’')\]*_]*$")
 _ADDRESS_END = re.compile(r"[\d-]{4,}$")  # "Atlanta, GA 30329", telephone numbers
-_NEVER_LAST = frozenset(".!;,")
+_NEVER_LAST = frozenset(".!;,。！，；")
 _LEAD_IN = (
     "a an and are as at be by can for from has have if in include includes including into is may"
     " must of on or should than that the these this to was were when with you your"
