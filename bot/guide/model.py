@@ -1,13 +1,11 @@
-"""One `Guide` object: source, sections, passages and the data that the clinic wrote beside it.
-
-Reading the source's structure is left to `corpus/`, searching to `index`.
-"""
+"""One `Guide` object: source, sections, passages and the data that the clinic wrote beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.corpus import Markup, display
 from bot.records import Passage, Section
 
 
@@ -77,6 +75,11 @@ class Guide:
     reviewed_by: str = ""
     reviewed_on: str = ""
     review_by: str = ""
+    markup: Markup = "plain"
+
+    def display(self, text: str) -> str:
+        """A slice of this guide without inline marks, white space folded."""
+        return display(text, self.markup)
 
     def passage(self, passage_id: str) -> Passage:
         """The passage of that id; KeyError where there is none."""
