@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 from rank_bm25 import BM25
 
-from bot.records import Hit
+from bot.analysis import Analyser, PhraseTable, Token, words_of
+from bot.guide import Guide, LexiconEntry
+from bot.records import Hit, Passage
 
 K1 = 1.2
 """Saturation of term counts; 0.8 to 1.2 serve short passages (Anserini's and Lucene's range)."""
@@ -114,3 +116,115 @@ class Index:
             for term, tf in frequencies.items():
                 postings.setdefault(term, []).append((number, tf * (k1 + 1) / (tf + norm)))
         self._postings = {term: tuple(rows) for term, rows in postings.items()}
+
+
+HEADING_WEIGHT = 2
+"""How often a section's own title counts in its passages; retrieval notes say 2 to 3."""
+TYPED_COUNT = 2
+"""A curated question's own words count double beside the lexicon's words for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is searched: weighted terms, and where the expanded ones come from.
+
+    `typed` are the terms of the visitor's own words with weight 1; `expanded` those that the
+    lexicon added, with its weights; `via` pairs what was said with the terms it added.
+    """
+
+    typed: Mapping[str, float]
+    expanded: Mapping[str, float]
+    via: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def terms(self) -> dict[str, float]:
+        """All terms; a typed one keeps its own weight."""
+        return {**self.expanded, **self.typed}
+
+
+@dataclass(frozen=True)
+class IndexedGuide:
+    """A guide made searchable: its passages, its curated questions, its lexicon; immutable."""
+
+    guide: Guide
+    analyser: Analyser
+    passages: Index
+    questions: Index
+    row_passages: tuple[str, ...]
+    lexicon: PhraseTable[tuple[str, tuple[str, ...], float]]
+
+    def query(self, words: Sequence[str]) -> Query:
+        """Analyse folded words into weighted terms, with what the lexicon adds to them."""
+        tokens = [Token(word, i, i + 1) for i, word in enumerate(words)]
+        typed = {term.term: 1.0 for term in self.analyser.terms_of(tokens)}
+        expanded: dict[str, float] = {}
+        via: list[tuple[str, tuple[str, ...]]] = []
+        for _, _, (said, means, weight) in self.lexicon.find(words):
+            added = tuple(term for term in means if term not in typed)
+            for term in added:
+                expanded[term] = max(weight, expanded.get(term, 0.0))
+            if added:
+                via.append((said, added))
+        return Query(typed, expanded, tuple(via))
+
+
+def index_guide(
+    guide: Guide,
+    general: Sequence[LexiconEntry] = (),
+    *,
+    switches: frozenset[str] = frozenset(),
+) -> IndexedGuide:
+    """Build the indexes of a guide.
+
+    Args:
+        guide: The guide.
+        general: Lexicon entries for any guide; the guide's own come first.
+        switches: Parts to leave out, for the ablation: "stems", "headings", "lexicon",
+            "questions".
+    """
+    subject = guide.subject
+    analyser = Analyser(subject, stemming="stems" not in switches)
+    documents = [
+        (p.passage_id, _passage_terms(p, analyser, "headings" not in switches))
+        for p in guide.passages
+    ]
+    passages = Index(documents)
+    entries = () if "lexicon" in switches else (*guide.lexicon, *general)
+    lexicon = _lexicon(entries, analyser, passages)
+    bare = IndexedGuide(guide, analyser, passages, Index(()), (), lexicon)
+    asked = () if "questions" in switches else guide.questions
+    rows = [(str(n), _row_terms(bare, q.text)) for n, q in enumerate(asked)]
+    return IndexedGuide(
+        guide, analyser, passages, Index(rows), tuple(q.passage_id for q in asked), lexicon
+    )
+
+
+def _passage_terms(passage: Passage, analyser: Analyser, headings: bool) -> list[str]:
+    terms = [term.term for term in analyser.terms(passage.text)]
+    if headings:
+        title = [term.term for term in analyser.terms(passage.section)]
+        parents = [t.term for above in passage.path[:-1] for t in analyser.terms(above)]
+        terms += title * HEADING_WEIGHT + parents
+    return terms
+
+
+def _row_terms(bare: IndexedGuide, text: str) -> list[str]:
+    query = bare.query(words_of(text))
+    return [t for t in query.typed for _ in range(TYPED_COUNT)] + list(query.expanded)
+
+
+def _lexicon(
+    entries: Sequence[LexiconEntry], analyser: Analyser, passages: Index
+) -> PhraseTable[tuple[str, tuple[str, ...], float]]:
+    """Phrases to the guide's terms that they stand for; the first entry for a phrase counts."""
+    table: dict[tuple[str, ...], tuple[str, tuple[str, ...], float]] = {}
+    for entry in entries:
+        means = {analyser.term(word) for text in entry.means for word in words_of(text)}
+        known = tuple(sorted(term for term in means if term in passages))
+        if not known:
+            continue
+        for said in entry.say:
+            words = words_of(said)
+            if words:
+                table.setdefault(words, (said, known, entry.weight))
+    return PhraseTable(table.items())
