@@ -41,6 +41,20 @@ class Item:
         """Every outcome that counts as right, the expected one first."""
         return (self.outcome, *self.accept)
 
+    @property
+    def answerable(self) -> bool:
+        """Whether the guide clearly answers this: an answer, and no holding back, is right.
+
+        Where asking back or abstaining is accepted too, the labeller left it open; such a
+        question counts for its outcome and not for retrieval.
+        """
+        return self.outcome == "answer" and not {"clarify", "not_covered"} & set(self.accept)
+
+    @property
+    def absent(self) -> bool:
+        """Whether the guide clearly does not answer this: abstaining is right, an answer not."""
+        return self.outcome == "not_covered" and "answer" not in self.accept
+
 
 @dataclass(frozen=True, slots=True)
 class Result:

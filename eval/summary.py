@@ -14,7 +14,6 @@ from bot.records import OUTCOMES, to_dict
 from eval.measures import (
     confidence,
     counted,
-    is_answerable,
     is_wrong_answer,
     measures,
 )
@@ -140,7 +139,9 @@ def kinds_of_answerable(judged: Iterable[Judged]) -> dict[str, int]:
         "crisis": "escalated",
         NO_RESULT: "no result",
     }
-    for j in filter(is_answerable, judged):
+    for j in judged:
+        if not j.item.answerable:
+            continue
         if is_wrong_answer(j):
             counts["wrong"] += 1
         elif j.section_right:
@@ -167,7 +168,7 @@ def groups(
 
 def group(name: str, judged: Sequence[Judged]) -> Group:
     """Count one group."""
-    answerable = [j for j in judged if is_answerable(j)]
+    answerable = [j for j in judged if j.item.answerable]
     n_right = sum(j.section_right for j in answerable)
     return Group(
         name=name,
@@ -209,7 +210,7 @@ def bands(judged: Iterable[Judged]) -> Iterable[Band]:
 
     A well set threshold shows a steep fall from `answer` over `clarify` to `not_covered`.
     """
-    scored = [j for j in judged if j.item.outcome in ("answer", "not_covered")]
+    scored = [j for j in judged if j.item.answerable or j.item.absent]
     for band in ("answer", "clarify", "not_covered"):
         members = [j for j in scored if j.got == band]
         scores = [j.score for j in members if j.score is not None]

@@ -92,7 +92,7 @@ def write_run(run: Run, path: Path) -> None:
 
 
 def _answerable(judged: Iterable[Judged]) -> Iterable[Judged]:
-    return (j for j in judged if j.item.outcome == "answer")
+    return (j for j in judged if j.item.answerable)
 
 
 def _scored(ranked: Sequence[str]) -> dict[str, float]:

@@ -124,7 +124,29 @@ def test_an_accepted_outcome_is_no_fault_and_no_false_alarm() -> None:
 
 def test_an_accepted_answer_is_no_answered_near_miss() -> None:
     near = make_item(outcome="not_covered", accept=("answer",), slices=("near_miss",))
-    assert named([judged(near, make_reply(quoted=["Uses"]))])["near_answered"].total == 0
+    assert named([judged(near, make_reply(quoted=["Uses"]))])["near_answered"].n == 0
+
+
+def test_a_question_that_may_be_left_open_counts_for_its_outcome_only() -> None:
+    found = named([judged(make_item(accept=("clarify",)), make_reply("clarify"))])
+    assert found["success_at_1"].n == found["aurc"].n == 0
+    assert found["outcome_accuracy"].total == 1
+
+
+@pytest.mark.parametrize(
+    ("slices", "n_dosing", "n_urgent"),
+    [
+        (("lookalike", "lookalike_dosing"), 1, 0),
+        (("lookalike", "lookalike_urgent"), 0, 1),
+        (("lookalike",), 1, 1),
+        (("typo",), 0, 0),
+    ],
+)
+def test_look_alikes_count_for_the_gate_that_they_resemble(
+    slices: tuple[str, ...], n_dosing: int, n_urgent: int
+) -> None:
+    found = named([judged(make_item(slices=slices), make_reply(quoted=["Uses"]))])
+    assert (found["false_refusal"].n, found["false_alarm"].n) == (n_dosing, n_urgent)
 
 
 def test_rr_looks_no_deeper_than_five() -> None:
