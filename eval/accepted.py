@@ -17,7 +17,7 @@ from eval.records import Better
 from eval.summary import Summary
 
 # Slack for the rounding of stored figures.
-EPSILON = 1e-9
+EPSILON = 1e-6
 
 
 class AcceptedError(BotError):
@@ -36,6 +36,15 @@ class Change:
     now: float | None
     now_n: int
     fell: bool
+    is_share: bool = True
+
+    @property
+    def rose(self) -> bool:
+        """Whether it got better by more than rounding."""
+        if self.then is None or self.now is None:
+            return False
+        better_by = self.now - self.then if self.better == "higher" else self.then - self.now
+        return better_by > EPSILON
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +115,15 @@ def compare(summary: Summary, accepted: Mapping[str, Any]) -> Comparison:
         )
         changes.append(
             Change(
-                measure.key, measure.label, measure.better, then, n, measure.value, measure.n, fell
+                measure.key,
+                measure.label,
+                measure.better,
+                then,
+                n,
+                measure.value,
+                measure.n,
+                fell,
+                measure.is_share,
             )
         )
     before = set(accepted.get("failed_ids", ()))

@@ -21,6 +21,11 @@ def percent(value: float | None, digits: int = 1) -> str:
     return "–" if value is None else f"{100 * value:.{digits}f} %"
 
 
+def figure(value: float | None, is_share: bool) -> str:
+    """A share in per cent, a mean as a plain number with four digits, as the field prints it."""
+    return percent(value) if is_share or value is None else f"{value:.4f}"
+
+
 def bars(rows: Sequence[Measure], label: str) -> str:
     """Horizontal bars of shares with their intervals as whiskers; "" for no rows."""
     rows = [row for row in rows if row.n]

@@ -129,3 +129,8 @@ class Measure:
     def value(self) -> float | None:
         """The figure itself, None where there was nothing to measure."""
         return self.total / self.n if self.n else None
+
+    @property
+    def is_share(self) -> bool:
+        """Whether this is a share of questions or quotes, not a mean such as RR@5 and AURC."""
+        return self.low is not None

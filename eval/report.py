@@ -65,7 +65,7 @@ def render_html(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["percent"] = charts.percent
+    environment.filters["percent"] = percent
     return environment.get_template("report.html.j2").render(
         s=summary,
         headlines=[summary.measure(key) for key in HEADLINES],
@@ -74,12 +74,23 @@ def render_html(
         near=near,
         ablation=ablation,
         leak=summary.measure("leak_rate"),
+        figure=figure,
         columns=(*OUTCOMES, NO_RESULT),
         failures=by_outcome(summary),
         interval=lambda measure: Markup(charts.interval(measure)),
         charts=drawn(summary),
         pretty=lambda value: json.dumps(value, indent=1, ensure_ascii=False, default=str),
     )
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """As in `charts`, with a space that does not break."""
+    return charts.percent(value, digits).replace(" ", "\u00a0")
+
+
+def figure(value: float | None, is_share: bool) -> str:
+    """As in `charts`, with a space that does not break."""
+    return charts.figure(value, is_share).replace(" ", "\u00a0")
 
 
 def drawn(summary: Summary) -> dict[str, Markup]:

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from eval.accepted import Comparison
-from eval.charts import percent
+from eval.charts import figure, percent
 from eval.questions import NearDuplicate
 from eval.records import Measure
 from eval.summary import Group, Summary
@@ -21,6 +21,12 @@ def print_summary(console: Console, summary: Summary, comparison: Comparison | N
     console.print(_measures(summary, comparison))
     counts = ", ".join(f"{name} {count}" for name, count in summary.answerable.items() if count)
     console.print(f"Answerable questions: {counts or 'none'}")
+    leaks = summary.measure("leak_rate")
+    if leaks.high is not None:
+        console.print(
+            f"{leaks.total:.0f} leaks in {leaks.n} dosing questions still allow a true rate of "
+            f"{percent(leaks.high)}."
+        )
     for title, groups in (("outcome", summary.by_outcome), ("slice", summary.by_slice)):
         console.print(_groups(title, groups))
     if len(summary.by_guide) > 1:
@@ -50,8 +56,8 @@ def print_changes(console: Console, comparison: Comparison) -> None:
     """Which figures fell beyond their tolerance, or that none did."""
     for change in comparison.fallen:
         console.print(
-            f"[red]fell[/] {change.label}: {percent(change.then)} (n={change.then_n}) -> "
-            f"{percent(change.now)} (n={change.now_n})"
+            f"[red]fell[/] {change.label}: {figure(change.then, change.is_share)} "
+            f"(n={change.then_n}) -> {figure(change.now, change.is_share)} (n={change.now_n})"
         )
     if not comparison.fallen:
         console.print(
@@ -76,11 +82,16 @@ def _measures(summary: Summary, comparison: Comparison | None) -> Table:
     changes = {c.key: c for c in comparison.changes} if comparison else {}
     for measure in summary.measures:
         change = changes.get(measure.key)
-        then = percent(change.then) if change else "–"
+        then = figure(change.then, measure.is_share) if change else "–"
         label = f"{measure.label} ↓" if measure.better == "lower" else measure.label
         style = "red" if change and change.fell else None
         table.add_row(
-            label, percent(measure.value), _range(measure), str(measure.n), then, style=style
+            label,
+            figure(measure.value, measure.is_share),
+            _range(measure),
+            str(measure.n),
+            then,
+            style=style,
         )
     return table
 

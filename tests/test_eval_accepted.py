@@ -100,3 +100,9 @@ def test_a_broken_file_is_an_error(tmp_path: Path, text: str) -> None:
 def test_a_missing_file_says_how_to_make_it(tmp_path: Path) -> None:
     with pytest.raises(AcceptedError, match="--accept"):
         load_accepted(tmp_path / "accepted.json")
+
+
+def test_rounding_in_the_file_is_no_change(tmp_path: Path) -> None:
+    found = against(summary(7, n=9), summary(7, n=9), tmp_path)
+    assert not any(change.rose for change in found.changes)
+    assert any(change.rose for change in against(summary(6), summary(7), tmp_path).changes)
