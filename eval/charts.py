@@ -80,7 +80,7 @@ def curve(points: Sequence[tuple[float, float]], label: str) -> str:
     """Risk over coverage, both axes from 0 to 1; "" for no points."""
     if not points:
         return ""
-    left, top, width, height = 56, 12, 640, 260
+    left, top, width, height = 76, 12, 640, 260
 
     def place(x: float, y: float) -> str:
         return f"{left + width * x:.1f},{top + height * (1 - y):.1f}"
