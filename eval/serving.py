@@ -7,7 +7,9 @@ loopback port, which is the one line that it prints; ends on SIGTERM.
 
 from __future__ import annotations
 
+import signal
 import socket
+import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -60,6 +62,8 @@ def main() -> None:
         config = uvicorn.Config(
             app, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=5
         )
+        # uvicorn raises the signal again when it is done; dying of it would leave the folder.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         uvicorn.Server(config).run(sockets=[listening])
 
 
