@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import GuideError
-from eval.door import SECONDS_PER_TURN, START, Doors, ask, lay_out, run
+from bot.settings import Settings
+from eval.door import SECONDS_PER_TURN, START, Doors, ask, lay_out, open_doors, run
 from eval.sources import source_path
 from tests.eval_help import ScriptedDoor, make_guide, make_item, make_reply
 
@@ -76,3 +77,26 @@ def test_a_bare_guide_gets_the_clinics_files_and_no_hints(tmp_path: Path) -> Non
         "gates/ours.toml",
         "other/guide.md",
     }
+
+
+def test_each_guide_gets_its_bot_and_bare_ones_share_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_guide(tmp_path)
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    (bare / "other.md").write_text("# Uses\n\nText.\n", encoding="utf-8")
+    opened: dict[str, set[str]] = {}
+
+    def open_bot(settings: Settings) -> ScriptedDoor:
+        assert settings.database_url == ""
+        opened[settings.corpus_dir] = {p.name for p in Path(settings.corpus_dir).iterdir()}
+        return ScriptedDoor({})
+
+    monkeypatch.setattr("eval.door.open_bot", open_bot)
+    doors = open_doors(["tiny", "other"], tmp_path / "corpus", bare)
+    assert list(opened.values()) == [{"tiny"}, {"other"}]
+    assert doors.by_guide["tiny"] is not doors.by_guide["other"]
+    assert not Path(list(opened)[1]).exists()
+    assert set(open_doors(["other"], tmp_path / "corpus", bare).by_guide) == {"other"}
+    assert len(opened) == 3
