@@ -53,6 +53,15 @@ class PhraseTable(Generic[T]):
         for candidates in self._by_first.values():
             candidates.sort(key=lambda pair: -len(pair[0]))
 
+    def words(self) -> frozenset[str]:
+        """Every word of every phrase."""
+        return frozenset(
+            word
+            for candidates in self._by_first.values()
+            for phrase, _ in candidates
+            for word in phrase
+        )
+
     def find(self, words: Sequence[str]) -> list[tuple[int, int, T]]:
         """Matches as (first word, one past the last, value), in order."""
         found: list[tuple[int, int, T]] = []

@@ -14,9 +14,13 @@ from dataclasses import dataclass
 from rank_bm25 import BM25
 
 from bot.analysis import Analyser, PhraseTable, Token, words_of
-from bot.guide import Guide, LexiconEntry
+from bot.guide import General, Guide, LexiconEntry
 from bot.records import Hit, Passage
 
+ALL_PARTS = frozenset(
+    ("stems", "headings", "lexicon", "questions", "spelling", "context", "coverage")
+)
+"""The parts that the ablation of the eval suite can leave out."""
 K1 = 1.2
 """Saturation of term counts; 0.8 to 1.2 serve short passages (Anserini's and Lucene's range)."""
 B = 0.5
@@ -142,75 +146,115 @@ class Query:
         return {**self.expanded, **self.typed}
 
 
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic that is asked for and not covered; `near` are passage ids."""
+
+    topic_id: str
+    name: str
+    near: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class IndexedGuide:
-    """A guide made searchable: its passages, its curated questions, its lexicon; immutable."""
+    """A guide made searchable: passages, curated questions, lexicon; immutable.
+
+    `row_passages` and `row_terms` tell for each curated question its passage and terms;
+    `terms` maps a passage id to all terms of its text, headings and questions.
+    """
 
     guide: Guide
     analyser: Analyser
     passages: Index
     questions: Index
     row_passages: tuple[str, ...]
+    row_terms: tuple[frozenset[str], ...]
+    terms: Mapping[str, frozenset[str]]
     lexicon: PhraseTable[tuple[str, tuple[str, ...], float]]
+    absent: PhraseTable[Topic]
+    others: PhraseTable[str]
 
     def query(self, words: Sequence[str]) -> Query:
         """Analyse folded words into weighted terms, with what the lexicon adds to them."""
-        tokens = [Token(word, i, i + 1) for i, word in enumerate(words)]
-        typed = {term.term: 1.0 for term in self.analyser.terms_of(tokens)}
-        expanded: dict[str, float] = {}
-        via: list[tuple[str, tuple[str, ...]]] = []
-        for _, _, (said, means, weight) in self.lexicon.find(words):
-            added = tuple(term for term in means if term not in typed)
-            for term in added:
-                expanded[term] = max(weight, expanded.get(term, 0.0))
-            if added:
-                via.append((said, added))
-        return Query(typed, expanded, tuple(via))
+        return _query(words, self.analyser, self.lexicon)
+
+    def knows(self, term: str) -> bool:
+        """Whether the term stands anywhere in the guide or its questions."""
+        return term in self.passages or term in self.questions
+
+    def words(self) -> frozenset[str]:
+        """Every folded word of guide, questions and lexicon: what spelling leads to."""
+        texts = [f"{p.text} {' '.join(p.path)}" for p in self.guide.passages]
+        texts += [q.text for q in self.guide.questions]
+        return frozenset(w for text in texts for w in words_of(text)) | self.lexicon.words()
 
 
 def index_guide(
-    guide: Guide,
-    general: Sequence[LexiconEntry] = (),
-    *,
-    switches: frozenset[str] = frozenset(),
+    guide: Guide, general: General, *, switches: frozenset[str] = ALL_PARTS
 ) -> IndexedGuide:
     """Build the indexes of a guide.
 
     Args:
         guide: The guide.
-        general: Lexicon entries for any guide; the guide's own come first.
-        switches: Parts to leave out, for the ablation: "stems", "headings", "lexicon",
-            "questions".
+        general: Word data for any guide; the guide's own comes first.
+        switches: The parts in use, for the ablation: "stems", "headings", "lexicon" and
+            "questions" count here.
     """
-    subject = guide.subject
-    analyser = Analyser(subject, stemming="stems" not in switches)
-    documents = [
-        (p.passage_id, _passage_terms(p, analyser, "headings" not in switches))
-        for p in guide.passages
-    ]
-    passages = Index(documents)
-    entries = () if "lexicon" in switches else (*guide.lexicon, *general)
+    analyser = Analyser(guide.subject, stemming="stems" in switches)
+    texts = {p.passage_id: _passage_terms(p, analyser, switches) for p in guide.passages}
+    passages = Index(list(texts.items()))
+    entries = (*guide.lexicon, *general.lexicon) if "lexicon" in switches else ()
     lexicon = _lexicon(entries, analyser, passages)
-    bare = IndexedGuide(guide, analyser, passages, Index(()), (), lexicon)
-    asked = () if "questions" in switches else guide.questions
-    rows = [(str(n), _row_terms(bare, q.text)) for n, q in enumerate(asked)]
+    asked = guide.questions if "questions" in switches else ()
+    rows = [_query(words_of(q.text), analyser, lexicon) for q in asked]
+    terms = {passage_id: set(own) for passage_id, own in texts.items()}
+    for question, row in zip(asked, rows, strict=True):
+        terms[question.passage_id].update(row.typed)
     return IndexedGuide(
-        guide, analyser, passages, Index(rows), tuple(q.passage_id for q in asked), lexicon
+        guide=guide,
+        analyser=analyser,
+        passages=passages,
+        questions=Index([(str(n), _row_terms(row)) for n, row in enumerate(rows)]),
+        row_passages=tuple(q.passage_id for q in asked),
+        row_terms=tuple(frozenset(row.terms) for row in rows),
+        terms={passage_id: frozenset(found) for passage_id, found in terms.items()},
+        lexicon=lexicon,
+        absent=_absent(guide, general),
+        others=_others(guide, general),
     )
 
 
-def _passage_terms(passage: Passage, analyser: Analyser, headings: bool) -> list[str]:
+def _query(
+    words: Sequence[str],
+    analyser: Analyser,
+    lexicon: PhraseTable[tuple[str, tuple[str, ...], float]],
+) -> Query:
+    tokens = [Token(word, i, i + 1) for i, word in enumerate(words)]
+    typed = {term.term: 1.0 for term in analyser.terms_of(tokens)}
+    expanded: dict[str, float] = {}
+    via: list[tuple[str, tuple[str, ...]]] = []
+    for _, _, (said, means, weight) in lexicon.find(words):
+        added = tuple(term for term in means if term not in typed)
+        for term in added:
+            expanded[term] = max(weight, expanded.get(term, 0.0))
+        if added:
+            via.append((said, added))
+    return Query(typed, expanded, tuple(via))
+
+
+def _passage_terms(
+    passage: Passage, analyser: Analyser, switches: frozenset[str]
+) -> list[str]:
     terms = [term.term for term in analyser.terms(passage.text)]
-    if headings:
+    if "headings" in switches:
         title = [term.term for term in analyser.terms(passage.section)]
         parents = [t.term for above in passage.path[:-1] for t in analyser.terms(above)]
         terms += title * HEADING_WEIGHT + parents
     return terms
 
 
-def _row_terms(bare: IndexedGuide, text: str) -> list[str]:
-    query = bare.query(words_of(text))
-    return [t for t in query.typed for _ in range(TYPED_COUNT)] + list(query.expanded)
+def _row_terms(row: Query) -> list[str]:
+    return [t for t in row.typed for _ in range(TYPED_COUNT)] + list(row.expanded)
 
 
 def _lexicon(
@@ -228,3 +272,26 @@ def _lexicon(
             if words:
                 table.setdefault(words, (said, known, entry.weight))
     return PhraseTable(table.items())
+
+
+def _absent(guide: Guide, general: General) -> PhraseTable[Topic]:
+    """Words to the absent topic they show; a general topic counts where the guide is silent."""
+    own = frozenset(w for p in guide.passages for w in words_of(f"{p.text} {' '.join(p.path)}"))
+    table: dict[tuple[str, ...], Topic] = {}
+    for topic in guide.absent:
+        for said in topic.words:
+            table.setdefault(words_of(said), Topic(topic.topic_id, topic.name, topic.near))
+    for common in general.absent:
+        if any(own.issuperset(words_of(text)) for text in common.unless):
+            continue
+        for said in common.words:
+            table.setdefault(words_of(said), Topic(common.topic_id, common.name, ()))
+    return PhraseTable((words, topic) for words, topic in table.items() if words)
+
+
+def _others(guide: Guide, general: General) -> PhraseTable[str]:
+    """Names of other subjects, less those that the guide itself or its lexicon uses."""
+    own = frozenset(w for p in guide.passages for w in words_of(f"{p.text} {' '.join(p.path)}"))
+    own |= frozenset(w for text in guide.subject for w in words_of(text))
+    table = {words_of(name): group for name, group in general.others.items()}
+    return PhraseTable((w, group) for w, group in table.items() if w and not own.issuperset(w))

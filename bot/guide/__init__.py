@@ -5,6 +5,7 @@ Reading the source's structure is left to `corpus/`, searching to `index`.
 
 from __future__ import annotations
 
+from bot.guide.general import General, GeneralTopic, load_general
 from bot.guide.load import load_guide, load_guides, problems
 from bot.guide.model import (
     AbsentTopic,
@@ -17,9 +18,12 @@ from bot.guide.model import (
 __all__ = [
     "AbsentTopic",
     "CuratedQuestion",
+    "General",
+    "GeneralTopic",
     "Guide",
     "LexiconEntry",
     "Pair",
+    "load_general",
     "load_guide",
     "load_guides",
     "problems",

@@ -1,0 +1,257 @@
+"""Is a question covered by the guide, and where: three bands from a few named figures.
+
+Each figure says one thing that a person can check: how much of what was asked the passage
+holds, how near the nearest curated question is, what the guide has never heard of. Their
+weights and the thresholds are fitted data (`data/grounding.toml`); which words to quote is
+left to `excerpt`.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from bot.analysis import Analyser
+from bot.index import IndexedGuide, Query, Topic
+from bot.readings import common_ranks
+
+Band = Literal["answer", "clarify", "not_covered"]
+_ROW_DISCOUNTS = (1.0, 0.5, 0.33, 0.25, 0.2)
+"""How the best rows of a passage add up: each further one says less (reciprocal rank)."""
+_PASSAGE_SHARE = 0.6
+"""Weight of a passage's own score beside that of its questions; tuning part, 2026-11."""
+_RARITY = ((300, 0.1), (1000, 0.25), (3000, 0.45), (8000, 0.7), (30000, 0.9))
+"""Information of a word unknown to the guide by its rank among English words, 0 to 1."""
+FIGURES = (
+    "coverage",
+    "similarity",
+    "passage_score",
+    "margin",
+    "unknown",
+    "rarest_unknown",
+    "other_subject",
+    "absent",
+    "subject",
+    "n_terms",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Weights of the figures and the two thresholds, fitted on the tuning part."""
+
+    bias: float
+    weights: Mapping[str, float]
+    answer_from: float
+    clarify_from: float
+
+    def score(self, figures: Mapping[str, float]) -> float:
+        """Logistic of the weighted figures, 0 to 1."""
+        total = self.bias + sum(self.weights.get(k, 0.0) * v for k, v in figures.items())
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+    def band(self, score: float) -> Band:
+        """The band of a score."""
+        if score >= self.answer_from:
+            return "answer"
+        return "clarify" if score >= self.clarify_from else "not_covered"
+
+
+@dataclass(frozen=True, slots=True)
+class Grounding:
+    """What a run of words finds in the guide.
+
+    `ranking` holds passage ids with their retrieval scores, best first; `score` is the
+    confidence that the first one answers, 0 to 1; `unknown` are words that the guide has
+    never heard of, the rarest first.
+    """
+
+    score: float
+    band: Band
+    ranking: tuple[tuple[str, float], ...]
+    figures: Mapping[str, float]
+    query: Query
+    topic: Topic | None
+    unknown: tuple[str, ...]
+
+    @property
+    def best(self) -> str | None:
+        """The passage id that ranks first."""
+        return self.ranking[0][0] if self.ranking else None
+
+
+def ground(
+    words: Sequence[str],
+    indexed: IndexedGuide,
+    *,
+    carried: Sequence[str] = (),
+    carried_weight: float = 0.0,
+    coverage: bool = True,
+) -> Grounding:
+    """Search for a run of folded words and judge whether the guide covers it.
+
+    Args:
+        words: Folded words of one clause or of a whole message.
+        indexed: The guide.
+        carried: Terms of the last answered turn that help the ranking, never the judgement.
+        carried_weight: Their weight, 0 to 1.
+        coverage: False takes whatever is found first (for the ablation).
+    """
+    query = indexed.query(words)
+    terms = {t: carried_weight for t in carried if indexed.knows(t)} | query.terms
+    ranking = rank(terms, indexed)
+    absent = indexed.absent.find(words)
+    topic = absent[-1][2] if absent else None
+    unknown = _unknown(words, query, indexed)
+    figures = _figures(words, query, ranking, unknown, topic, indexed)
+    model = load_model(with_questions=len(indexed.questions) > 0)
+    score = model.score(figures) if ranking else 0.0
+    band: Band = model.band(score) if coverage else ("answer" if ranking else "not_covered")
+    rarest = tuple(sorted(unknown, key=lambda word: (-unknown[word], word)))
+    return Grounding(score, band, ranking, figures, query, topic, rarest)
+
+
+def rank(terms: Mapping[str, float], indexed: IndexedGuide) -> tuple[tuple[str, float], ...]:
+    """Passages with their scores, best first, ties in guide order: own score and questions'."""
+    rows: dict[str, list[float]] = {}
+    for row, score in indexed.questions.scores(terms).items():
+        rows.setdefault(indexed.row_passages[int(row)], []).append(score)
+    totals = {
+        passage_id: _PASSAGE_SHARE * score
+        for passage_id, score in indexed.passages.scores(terms).items()
+    }
+    for passage_id, scores in rows.items():
+        best = sorted(scores, reverse=True)
+        total = sum(s * d for s, d in zip(best, _ROW_DISCOUNTS, strict=False))
+        totals[passage_id] = totals.get(passage_id, 0.0) + total
+    order = {p.passage_id: n for n, p in enumerate(indexed.guide.passages)}
+    return tuple(sorted(totals.items(), key=lambda pair: (-pair[1], order[pair[0]])))
+
+
+def information(word: str, term: str, indexed: IndexedGuide) -> float:
+    """How much a word says about what is asked, 0 to 1.
+
+    A word of the guide: its inverse document frequency beside the highest there is; one that
+    the guide has never heard of: its rarity in English.
+    """
+    if term == Analyser.subject_term:
+        return 0.0
+    index = indexed.questions if term in indexed.questions else indexed.passages
+    if term in index:
+        return min(1.0, index.idf(term) / max(index.idf(""), 1e-9))
+    rank_of = common_ranks().get(word)
+    if rank_of is None:
+        return 1.0
+    return next(weight for limit, weight in _RARITY if rank_of < limit)
+
+
+@cache
+def load_model(*, with_questions: bool) -> Model:
+    """The fitted model for guides with curated questions, or that for bare guides."""
+    text = (files("bot") / "data" / "grounding.toml").read_text(encoding="utf-8")
+    table = tomllib.loads(text)["with_questions" if with_questions else "bare"]
+    return Model(
+        float(table["bias"]),
+        {name: float(value) for name, value in table["weights"].items()},
+        float(table["answer_from"]),
+        float(table["clarify_from"]),
+    )
+
+
+def _unknown(words: Sequence[str], query: Query, indexed: IndexedGuide) -> dict[str, float]:
+    """Content words that neither guide, questions nor lexicon know, with their information."""
+    said = {word for phrase, _ in query.via for word in phrase.lower().split()}
+    found: dict[str, float] = {}
+    for word in words:
+        term = indexed.analyser.term(word)
+        if term in query.typed and not indexed.knows(term) and word not in said:
+            found[word] = information(word, term, indexed)
+    return found
+
+
+def _figures(
+    words: Sequence[str],
+    query: Query,
+    ranking: Sequence[tuple[str, float]],
+    unknown: Mapping[str, float],
+    topic: Topic | None,
+    indexed: IndexedGuide,
+) -> dict[str, float]:
+    masses = _masses(words, query, indexed)
+    total = sum(masses.values()) or 1.0
+    best = ranking[0][0] if ranking else ""
+    held = _held(query, best, indexed) if best else {}
+    second = _second(ranking, indexed)
+    idf_sum = sum(indexed.passages.idf(t) * w for t, w in query.terms.items()) or 1.0
+    own = indexed.passages.scores(query.terms).get(best, 0.0)
+    return {
+        "coverage": sum(m * held.get(t, 0.0) for t, m in masses.items()) / total,
+        "similarity": _similarity(masses, query, best, indexed),
+        "passage_score": own / idf_sum,
+        "margin": 1 - second / ranking[0][1] if ranking and ranking[0][1] else 0.0,
+        "unknown": sum(unknown.values()) / total,
+        "rarest_unknown": max(unknown.values(), default=0.0),
+        "other_subject": float(bool(indexed.others.find(words))),
+        "absent": float(topic is not None),
+        "subject": float(Analyser.subject_term in query.typed),
+        "n_terms": math.log1p(len(masses)),
+    }
+
+
+def _masses(words: Sequence[str], query: Query, indexed: IndexedGuide) -> dict[str, float]:
+    """Typed terms with the information they carry; the subject, which decides scope, is out."""
+    by_term = {indexed.analyser.term(word): word for word in words}
+    return {
+        term: information(by_term.get(term, term), term, indexed)
+        for term in query.typed
+        if term != Analyser.subject_term
+    }
+
+
+def _held(query: Query, passage_id: str, indexed: IndexedGuide) -> dict[str, float]:
+    """How far a passage holds each typed term: itself 1, through the lexicon its weight."""
+    own = indexed.terms[passage_id]
+    held = {term: 1.0 for term in query.typed if term in own}
+    for said, added in query.via:
+        if any(term in own for term in added):
+            for word in said.lower().split():
+                term = indexed.analyser.term(word)
+                held[term] = max(held.get(term, 0.0), 0.8)
+    return held
+
+
+def _second(ranking: Sequence[tuple[str, float]], indexed: IndexedGuide) -> float:
+    """Score of the best passage of another section than the first's."""
+    if not ranking:
+        return 0.0
+    first = indexed.guide.passage(ranking[0][0]).section_id
+    return next(
+        (s for pid, s in ranking if indexed.guide.passage(pid).section_id != first), 0.0
+    )
+
+
+def _similarity(
+    masses: Mapping[str, float], query: Query, best: str, indexed: IndexedGuide
+) -> float:
+    """Weighted overlap (Jaccard) of the question with the nearest curated one, 0 to 1."""
+    rows = indexed.questions.scores(query.terms)
+    mine = [(s, int(r)) for r, s in rows.items() if indexed.row_passages[int(r)] == best]
+    if not mine:
+        return 0.0
+    wanted = {**{t: w * indexed.questions.idf(t) for t, w in query.expanded.items()}}
+    wanted |= {t: indexed.questions.idf(t) * max(m, 0.1) for t, m in masses.items()}
+    return max(_jaccard(wanted, indexed.row_terms[row], indexed) for _, row in sorted(mine)[-3:])
+
+
+def _jaccard(
+    wanted: Mapping[str, float], row: frozenset[str], indexed: IndexedGuide
+) -> float:
+    shared = sum(w for t, w in wanted.items() if t in row)
+    only_row = sum(indexed.questions.idf(t) for t in row if t not in wanted)
+    total = sum(wanted.values()) + 0.5 * only_row
+    return shared / total if total else 0.0

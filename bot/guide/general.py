@@ -1,0 +1,63 @@
+"""What the bot knows for any guide: lay words, topics that guides leave out, other subjects.
+
+The data stand in `bot/data`; a guide's own files come before them.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from bot.guide.model import LexiconEntry
+
+
+@dataclass(frozen=True, slots=True)
+class GeneralTopic:
+    """A topic that most guides lack; it counts only for a guide without any of `unless`."""
+
+    topic_id: str
+    name: str
+    words: tuple[str, ...]
+    unless: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class General:
+    """The packaged word data; `others` maps words of other subjects to their group."""
+
+    lexicon: tuple[LexiconEntry, ...]
+    absent: tuple[GeneralTopic, ...]
+    others: Mapping[str, str]
+
+
+@cache
+def load_general() -> General:
+    """Read the packaged data once."""
+    return General(
+        tuple(
+            LexiconEntry(
+                tuple(entry["say"]),
+                tuple(entry["means"]),
+                float(entry.get("weight", 0.5)),
+                str(entry.get("source", "")),
+            )
+            for entry in _read("lay.toml")["entry"]
+        ),
+        tuple(
+            GeneralTopic(t["id"], t["name"], tuple(t["words"]), tuple(t.get("unless", ())))
+            for t in _read("absent.toml")["topic"]
+        ),
+        {
+            word: group["id"]
+            for group in _read("other_subjects.toml")["group"]
+            for word in group["words"]
+        },
+    )
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads((files("bot") / "data" / name).read_text(encoding="utf-8"))
