@@ -18,6 +18,7 @@ locale = "GB"
 languages = ["en", "es"]
 numbers_confirmed_on = 2026-11-22
 """
+OWN = '[[number]]\nkind = "poison"\nlabel = "Giftnotruf"\nnumber = "030 19240"\n'
 
 
 def load(folder: Path, text: str) -> Clinic:
@@ -79,8 +80,7 @@ class TestNumbers:
         assert kinds == ["emergency", "poison", "crisis", "crisis", "advice"]
 
     def test_own_ones_replace_their_kind_only(self, tmp_path: Path) -> None:
-        own = '[[number]]\nkind = "poison"\nlabel = "Giftnotruf"\nnumber = "030 19240"\n'
-        clinic = load(tmp_path, 'locale = "US"\n' + own)
+        clinic = load(tmp_path, 'locale = "US"\n' + OWN)
         assert dial(clinic, "poison") == ["030 19240"]
         assert dial(clinic, "emergency") == ["911"]
 
@@ -101,7 +101,8 @@ class TestFaults:
             ('phone = "call us"', "clinic.toml:1 phone: 'call us'; expected a phone number"),
             ('languages = ["English"]', "clinic.toml:1 languages: language 'English'; expected"),
             ('numbers_confirmed_on = "May"', "numbers_confirmed_on: 'May'; expected a date such"),
-            ('[[number]]\nkind = "police"', "clinic.toml:2 [[number]] kind: 'police'; expected"),
+            (OWN.replace("poison", "police"), "clinic.toml:2 [[number]] kind: 'police'; expected"),
+            (OWN.replace("kind", "kin"), "clinic.toml:1 [[number]] kind: missing; expected emer"),
             ('[[number]]\nlabel = "A"\nnumber = "1"', "[[number]] number: '1'; expected a phone"),
             ('name = "A', "clinic.toml: cannot be read"),
         ],

@@ -22,7 +22,6 @@ from bot.records import Passage, PassageKind, Section
 _FRONT_MATTER = re.compile(r"---[ \t]*(?:\r\n?|\n)(?=[A-Za-z_#-])")
 _FENCE_END = re.compile(r"(?:---|\.\.\.)[ \t]*")
 _QUOTE_MARK = re.compile(r"[ \t]*>[ \t]?")
-_LAST_PIPES = re.compile(r"(?<!\\)[| \t]+$")
 _BOLD_ONLY = re.compile(r"(\*\*|__)(?=\S)(?:(?!\1).){1,90}(?<![\s.!;,])\1:?")
 
 
@@ -157,7 +156,8 @@ class _Walk:
             mark = _QUOTE_MARK.match(line.text, left)
             left = mark.end() if mark else left
         left += len(line.text[left:]) - len(line.text[left:].lstrip("| \t"))
-        right = len(_LAST_PIPES.sub("", line.text.rstrip()))
+        right = len(line.text.rstrip("| \t"))
+        right += line.text[right - 1 : right + 1] == "\\|"  # an escaped pipe is text
         return _Piece(line.start + left, line.start + right, "row") if right > left else None
 
     def _text(
