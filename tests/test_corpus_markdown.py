@@ -68,7 +68,15 @@ RASH = "a rash\n  that spreads\n\n  or moves"
 LAST = "Last words."
 PIECES = [
     *("\n", "\n\n", "\r\n", "\r", "# ", "## ", "- ", "1. ", "> ", "    ", "\t", "```", "Uses"),
-    *("\n---\n", "===", "| a | b |\n|---|---|\n| c | d |\n", "**Bold**", "such as:", "It helps."),
+    *(
+        "\n---\n",
+        "===",
+        "| a | b |\n|---|---|\n| c | d |\n",
+        "**Bold**",
+        "![a](b)",
+        "such as:",
+        "It helps.",
+    ),
     *("<div>", "[a]: b", "\0", "\x1c", "\u2028", "😀", "\ufeff"),
 ]
 
@@ -170,6 +178,9 @@ class TestBlocks:
 
     def test_a_row_keeps_an_escaped_pipe_at_its_end(self) -> None:
         assert texts("| a | b |\n|---|---|\n| c | d \\|") == ["c | d \\|"]
+
+    def test_an_image_by_itself_is_no_passage(self) -> None:
+        assert texts("# Iron\n\n![A drip](drip.png)\n\n**![](x)**\n\nText.") == ["Text."]
 
     def test_front_matter_needs_its_end(self) -> None:
         assert texts("---\ntitle: x\n\nCold.") == ["title: x", "Cold."]
