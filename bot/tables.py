@@ -142,17 +142,18 @@ class Table:
 
 def load_table(path: Path, fault: Fault) -> Table:
     """Read a TOML file; an empty table where it is missing or, after a fault, unreadable."""
+    name = f"{path.parent.name}/{path.name}"
     if not path.exists():
-        return Table({}, path.name, fault)
+        return Table({}, name, fault)
     try:
         if path.stat().st_size > _MAX_BYTES:
             fault("over 2 MB", "a small TOML file", str(path))
-            return Table({}, path.name, fault)
+            return Table({}, name, fault)
         text = path.read_text(encoding="utf-8-sig")
-        return Table(tomllib.loads(text), path.name, fault, text.splitlines())
+        return Table(tomllib.loads(text), name, fault, text.splitlines())
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         fault(f"cannot be read ({error})", "a TOML file in UTF-8", str(path))
-        return Table({}, path.name, fault)
+        return Table({}, name, fault)
 
 
 def closest(word: str, known: Iterable[str]) -> str:

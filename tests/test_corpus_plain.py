@@ -15,7 +15,21 @@ from tests.corpus_help import check_invariants
 SOURCE = Path("corpus/vitamin-b12-injection/guide.txt").read_bytes().decode("utf-8")
 
 PIECES = [
-    *("\n", "\n\n", "\n\n\n", "\r\n", "\r", "- ", "• ", "1. ", "a) ", "Uses", "Uses:", "LOUD"),
+    *(
+        "\n",
+        "\n\n",
+        "\n\n\n",
+        "\r\n",
+        "\r",
+        "- ",
+        "• ",
+        "1. ",
+        "a) ",
+        "Uses",
+        "Uses:",
+        ":\n- ",
+        "LOUD",
+    ),
     *("It helps.", "\f", "\u2028", "\x85", "\x1c", "\ufeff", "😀", "---"),
 ]
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 Markup = Literal["plain", "markdown"]
 
 _QUOTE_MARKS = re.compile(r"(?<=[\n\r])[ \t]*>[> \t]*")
-_CELL_EDGE = re.compile(r"\s*\|\s*")
 _CUT_MARKS = re.compile(r"(?<!\w)(?:\*{2,3}|_{2,3})(?=\w)|(?<=[\w.,;:!?)])(?:\*{2,3}|_{2,3})(?!\w)")
 _LINK_BY_NAME = re.compile(r"\[([^\[\]\n]{1,200})\]\[[^\[\]\n]{0,200}\]")
 _MAX_CHARS = 20_000  # no real passage is longer; beyond it only white space is folded
@@ -52,7 +51,7 @@ def _parser() -> MarkdownIt:
 def _shown(tokens: Iterable[Token]) -> Iterable[str]:
     for token in tokens:
         if token.type == "text":
-            yield _CELL_EDGE.sub(" | ", _CUT_MARKS.sub("", token.content))
+            yield _CUT_MARKS.sub("", token.content).replace("|", " | ")
         elif token.type in ("text_special", "code_inline"):
             yield token.content
         elif token.type in ("softbreak", "hardbreak", "html_inline"):

@@ -22,7 +22,7 @@ from bot.records import Passage, PassageKind, Section
 _FRONT_MATTER = re.compile(r"---[ \t]*(?:\r\n?|\n)(?=[A-Za-z_#-])")
 _FENCE_END = re.compile(r"(?:---|\.\.\.)[ \t]*")
 _QUOTE_MARK = re.compile(r"[ \t]*>[ \t]?")
-_LAST_PIPES = re.compile(r"(?<!\\)[| \t]+$")
+_CELL_EDGE = "|" + "".join(c for c in map(chr, range(0x3001)) if c.isspace())
 _BOLD_ONLY = re.compile(r"(\*\*|__)(?=\S)(?:(?!\1).){1,90}(?<![\s.!;,])\1:?")
 
 
@@ -77,14 +77,26 @@ def _blocks(source: str, pieces: list[_Piece]) -> Iterator[Block]:
     chosen = standing_headings(units, plain=False)
     level = 0
     for i, piece in enumerate(pieces):
+        text = source[piece.start : piece.end]
         if piece.level:
             level = piece.level
             yield Heading(level, piece.title, piece.start)
+        elif not _is_shown(text):
+            continue
         elif i in chosen or (units[i].role == "heading" and not _at_an_end(pieces, i)):
-            title = display(source[piece.start : piece.end]).rstrip(": ")
-            yield Heading(level + 1, title, piece.start)
+            yield Heading(level + 1, _title(text) or text, piece.start)
         else:
             yield Body(piece.start, piece.end, piece.kind)
+
+
+def _is_shown(text: str) -> bool:
+    """Whether anything is left of a block once images and tags are taken out."""
+    return ("![" not in text and "<" not in text) or bool(display(text))
+
+
+def _title(text: str) -> str:
+    """A heading's words without marks and trailing colon."""
+    return display(text).rstrip(": ")
 
 
 def _at_an_end(pieces: list[_Piece], i: int) -> bool:
@@ -144,7 +156,7 @@ class _Walk:
         return None
 
     def _heading(self, token: Token, level: int) -> _Piece | None:
-        title = display(token.content).rstrip(": ")
+        title = _title(token.content)
         first, last = token.map or (0, 0)
         start, end = self._lines[first].start, self._lines[last - 1].end
         return _Piece(start, end, level=level, title=title) if title else None
@@ -156,8 +168,9 @@ class _Walk:
         for _ in range(n_quotes):
             mark = _QUOTE_MARK.match(line.text, left)
             left = mark.end() if mark else left
-        left += len(line.text[left:]) - len(line.text[left:].lstrip("| \t"))
-        right = len(_LAST_PIPES.sub("", line.text.rstrip()))
+        left += len(line.text[left:]) - len(line.text[left:].lstrip(_CELL_EDGE))
+        right = len(line.text.rstrip(_CELL_EDGE))
+        right += line.text[right - 1 : right + 1] == "\\|"  # an escaped pipe is text
         return _Piece(line.start + left, line.start + right, "row") if right > left else None
 
     def _text(

@@ -126,10 +126,12 @@ def _cut(group: list[Line]) -> Iterator[_Piece]:
 def _heading_lines(group: list[Line]) -> int:
     """How many lines at the top of a run are a heading and its underline; mostly none."""
     text = group[0].text.strip()
-    if len(group) < 2 or not is_short(text) or _mark(group[0].text):
+    if len(group) < 2 or not is_short(text) or not any(c.isalnum() for c in text):
+        return 0
+    if _mark(group[0].text):
         return 0
     if _UNDERLINE.fullmatch(group[1].text):
-        return 2 if any(c.isalnum() for c in text) else 0
+        return 2
     if is_lead_in(text) or text[-1] in ".!;,":
         return 0
     if _mark(group[1].text):

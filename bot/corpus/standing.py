@@ -97,11 +97,8 @@ def _follows_well(units: Sequence[Unit], i: int, chain: int, plain: bool) -> boo
         return plain and after.text.endswith(":")
     if after.role in ("item", "other"):
         return plain or (_is_title_case(text) and len(text.split()) > 1)
-    if plain:
-        return bool(_SENTENCE_END.search(after.text)) or len(after.text) > _MAX_CHARS
-    return bool(_SENTENCE_END.search(after.text)) and (
-        len(after.text) >= _SENTENCE_CHARS or _is_title_case(text)
-    )
+    reads_as_text = bool(_SENTENCE_END.search(after.text)) or len(after.text) > _MAX_CHARS
+    return reads_as_text and (plain or len(after.text) >= _SENTENCE_CHARS or _is_title_case(text))
 
 
 def _stands_well(units: Sequence[Unit], i: int, in_list: bool, plain: bool) -> bool:
