@@ -200,6 +200,7 @@ def _figures(
         "absent": float(topic is not None),
         "subject": float(Analyser.subject_term in query.typed),
         "n_terms": math.log1p(len(masses)),
+        "rarest_known": max((m for t, m in masses.items() if indexed.knows(t)), default=0.0),
     }
 
 

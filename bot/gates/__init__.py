@@ -21,6 +21,8 @@ from bot.gates.rules import Fired, Rule, fires, parse_rules
 GATES = ("crisis", "emergency", "overdose", "dosing", "personal", "smalltalk")
 """In order of precedence."""
 URGENT_GATES = GATES[:3]
+WITHHELD = "withheld"
+"""Not a gate for visitors: the rules for sentences of a guide that are never quoted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Gates:
 
     features: Features
     rules: tuple[Rule, ...]
+    withheld: tuple[Rule, ...]
     sha256: str
 
     def judge(
@@ -79,38 +82,23 @@ class Gates:
             by_gate[fired.gate] = (*by_gate.get(fired.gate, ()), fired)
         return Verdict(ordered, by_gate)
 
+    def withholds(self, sentence: Clause) -> Fired | None:
+        """The first rule by which a guide's sentence must not be quoted, or None."""
+        marks = self.features.mark(sentence.words, frozenset(("en",)), sentence.subject)
+        fired = _fire(self.withheld, sentence.words, marks, None, 0)
+        return fired[0] if fired else None
+
     def _judge_reading(
         self, clauses: Sequence[Clause], languages: frozenset[str], last_outcome: str | None
     ) -> list[Fired]:
         marked = [self.features.mark(c.words, languages, c.subject) for c in clauses]
+        by_scope = {s: tuple(r for r in self.rules if r.scope == s) for s in ("clause", "message")}
         found: list[Fired] = []
         for number, (clause, marks) in enumerate(zip(clauses, marked, strict=True)):
-            found += self._fire("clause", clause.words, marks, last_outcome, number)
+            found += _fire(by_scope["clause"], clause.words, marks, last_outcome, number)
         words = tuple(word for clause in clauses for word in clause.words)
-        found += self._fire("message", words, _shifted(clauses, marked), last_outcome, -1)
-        return found
-
-    def _fire(
-        self,
-        scope: str,
-        words: tuple[str, ...],
-        marks: Sequence[Mark],
-        last_outcome: str | None,
-        number: int,
-    ) -> list[Fired]:
-        by_feature: dict[str, list[Mark]] = {}
-        for mark in marks:
-            by_feature.setdefault(mark.feature, []).append(mark)
-        found: list[Fired] = []
-        for rule in self.rules:
-            if rule.scope != scope:
-                continue
-            if any(names.isdisjoint(by_feature) for names in rule.all):
-                continue
-            matched = fires(rule, words, by_feature, last_outcome)
-            if matched is not None:
-                found.append(Fired(rule.gate, rule.rule_id, matched, number, rule.wording))
-        return found
+        marks = _shifted(clauses, marked)
+        return found + _fire(by_scope["message"], words, marks, last_outcome, -1)
 
 
 def load_gates(corpus_dir: Path | None = None) -> Gates:
@@ -130,7 +118,7 @@ def load_gates(corpus_dir: Path | None = None) -> Gates:
     digest.update(text.encode())
     features = Features(tomllib.loads(text))
     rules: dict[str, Rule] = {}
-    for gate in GATES:
+    for gate in (*GATES, WITHHELD):
         text = (package / f"{gate}.toml").read_text(encoding="utf-8")
         digest.update(text.encode())
         for rule in parse_rules(gate, tomllib.loads(text), features.names, f"{gate}.toml"):
@@ -140,12 +128,34 @@ def load_gates(corpus_dir: Path | None = None) -> Gates:
         for path in sorted(folder.glob("*.toml")):
             digest.update(path.read_bytes())
             _add_own(path, rules, features.names)
-    return Gates(features, tuple(rules.values()), digest.hexdigest())
+    for_visitors = tuple(rule for rule in rules.values() if rule.gate != WITHHELD)
+    for_guides = tuple(rule for rule in rules.values() if rule.gate == WITHHELD)
+    return Gates(features, for_visitors, for_guides, digest.hexdigest())
+
+
+def _fire(
+    rules: Sequence[Rule],
+    words: tuple[str, ...],
+    marks: Sequence[Mark],
+    last_outcome: str | None,
+    number: int,
+) -> list[Fired]:
+    by_feature: dict[str, list[Mark]] = {}
+    for mark in marks:
+        by_feature.setdefault(mark.feature, []).append(mark)
+    found: list[Fired] = []
+    for rule in rules:
+        if any(names.isdisjoint(by_feature) for names in rule.all):
+            continue
+        matched = fires(rule, words, by_feature, last_outcome)
+        if matched is not None:
+            found.append(Fired(rule.gate, rule.rule_id, matched, number, rule.wording))
+    return found
 
 
 def _add_own(path: Path, rules: dict[str, Rule], known: frozenset[str]) -> None:
     gate = path.stem.split("-")[0]
-    if gate not in GATES:
+    if gate not in (*GATES, WITHHELD):
         raise SettingsError(
             "no gate of that name", expected=f"one of {', '.join(GATES)}", where=str(path)
         )

@@ -1,0 +1,128 @@
+"""Opens the bot: guides, rules, wording and clinic facts, read once and never changed."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from bot.analysis import words_of
+from bot.answer.compose import fault_reply
+from bot.answer.decide import reply
+from bot.answer.policy import Policy, ReadyGuide
+from bot.clinic import load_clinic
+from bot.errors import GuideError
+from bot.excerpt import split_guide
+from bot.gates import Gates, load_gates
+from bot.guide import Guide, load_general, load_guide, load_guides
+from bot.index import ALL_PARTS, index_guide
+from bot.readings import Vocabulary
+from bot.records import Reply, Turn, Visit
+from bot.settings import Settings
+from bot.wording import load_wording
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Bot:
+    """The loaded guides and the policy; immutable, swapped as a whole on reload."""
+
+    policy: Policy
+    guides: Mapping[str, ReadyGuide]
+    default_guide: str
+
+    def guide(self, guide_id: str | None = None) -> ReadyGuide:
+        """The guide of that id, or the default one; KeyError where there is none."""
+        return self.guides[guide_id or self.default_guide]
+
+    def ask(self, turn: Turn, visit: Visit, guide_id: str | None = None) -> tuple[Reply, Visit]:
+        """Decide one turn and fail closed: a fault gives a safe reply, never an answer.
+
+        Raises:
+            KeyError: No guide of that id.
+        """
+        ready = self.guide(guide_id)
+        try:
+            return reply(turn, ready, visit, self.policy)
+        except Exception as error:  # noqa: BLE001 - the one place that must never let go
+            # The type alone: a message could hold what the visitor typed.
+            _log.error("reply failed, answered with the fault reply: %s", type(error).__name__)
+            return fault_reply(turn, ready, visit, self.policy)
+
+
+def open_bot(settings: Settings, guide_path: Path | None = None) -> Bot:
+    """Load everything once.
+
+    Args:
+        settings: The settings in force.
+        guide_path: A guide's folder or file that is used instead of the corpus.
+
+    Raises:
+        GuideError: A guide is missing or wrong.
+        SettingsError: Clinic facts, gates or wording are wrong.
+    """
+    corpus_dir = Path(settings.corpus_dir)
+    gates = load_gates(corpus_dir)
+    wording = load_wording()
+    guides = _guides(corpus_dir, guide_path)
+    policy = Policy(
+        version=_version(gates.sha256, wording.sha256),
+        gates=gates,
+        wording=wording,
+        clinic=load_clinic(corpus_dir),
+        languages=settings.languages,
+        base_url=(settings.public_url or settings.root_path).rstrip("/"),
+        paused=settings.paused,
+        max_chars=settings.max_question_chars,
+    )
+    ready = {guide_id: make_ready(guide, gates) for guide_id, guide in guides.items()}
+    return Bot(policy, ready, _default(settings, ready))
+
+
+def make_ready(
+    guide: Guide, gates: Gates, switches: frozenset[str] = ALL_PARTS
+) -> ReadyGuide:
+    """Work out once what every reply from a guide needs."""
+    general = load_general()
+    indexed = index_guide(guide, general, switches=switches)
+    kept = {word for name in general.others for word in words_of(name)}
+    vocabulary = Vocabulary(
+        indexed.words() | gates.features.words,
+        kept,
+        [words_of(name) for name in guide.subject],
+        spelling="spelling" in switches,
+    )
+    return ReadyGuide(indexed, vocabulary, split_guide(indexed, gates, vocabulary))
+
+
+def _guides(corpus_dir: Path, guide_path: Path | None) -> dict[str, Guide]:
+    if guide_path is not None:
+        guide = load_guide(guide_path)
+        return {guide.guide_id: guide}
+    guides = load_guides(corpus_dir)
+    if not guides:
+        raise GuideError(
+            "no guide", expected="a folder with guide.txt or guide.md", where=str(corpus_dir)
+        )
+    return dict(guides)
+
+
+def _default(settings: Settings, guides: Mapping[str, ReadyGuide]) -> str:
+    if settings.default_guide and settings.default_guide in guides:
+        return settings.default_guide
+    if settings.default_guide and len(guides) > 1:
+        raise GuideError(
+            repr(settings.default_guide),
+            expected=f"one of {', '.join(sorted(guides))}",
+            where="QUOTEWELL_DEFAULT_GUIDE",
+        )
+    return sorted(guides)[0]
+
+
+def _version(*hashes: str) -> str:
+    fitted = (files("bot") / "data" / "grounding.toml").read_bytes()
+    return hashlib.sha256("".join(hashes).encode() + fitted).hexdigest()[:12]
