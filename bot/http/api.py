@@ -1,0 +1,118 @@
+"""Routes of the JSON API that belong to a conversation: ask, visits, feedback."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi.responses import JSONResponse
+
+from bot.errors import StoreError
+from bot.http.asking import ask, mint_reply_id
+from bot.http.context import context_of
+from bot.http.documents import PROBLEM, needs_json
+from bot.http.models import VISIT_ID, AskRequest, FeedbackRequest, ReplyModel, VisitModel
+from bot.http.problems import Problem
+from bot.http.services import services_of
+from bot.records import Turn, to_dict
+
+CHANNEL = "web"
+
+router = APIRouter(prefix="/v1", tags=["conversation"])
+VisitId = Annotated[str, Path(pattern=VISIT_ID, description="Name of the conversation.")]
+
+
+@router.post(
+    "/ask",
+    operation_id="ask",
+    summary="Ask, and get a reply in the guide's own words",
+    response_model=ReplyModel,
+    responses={400: PROBLEM, 404: PROBLEM, 413: PROBLEM, 415: PROBLEM, 422: PROBLEM, 500: PROBLEM},
+    dependencies=[Depends(needs_json)],
+)
+async def post_ask(body: AskRequest, request: Request) -> Response:
+    """Answer one message. Refusals and "not in the guide" are replies with status 200.
+
+    The reply's `outcome` says which kind it is. An unknown `visit_id` starts a visit of that
+    name. Unknown members of the request are ignored.
+    """
+    services = services_of(request)
+    guide_id = services.guide_id(body.guide)
+    turn = Turn(
+        reply_id=mint_reply_id(),
+        at=services.now(),
+        text=body.question,
+        choice=body.choice,
+        lang=body.lang,
+        explain=body.explain,
+    )
+    reply = await ask(services, turn, body.visit_id, guide_id, CHANNEL)
+    context = context_of(request.scope)
+    context.outcome, context.channel = reply.outcome, CHANNEL
+    return JSONResponse(to_dict(reply))
+
+
+@router.get(
+    "/visits/{visit_id}",
+    operation_id="get_visit",
+    summary="All that is kept about a visit",
+    response_model=VisitModel,
+    responses={404: PROBLEM, 422: PROBLEM, 503: PROBLEM},
+)
+async def get_visit(visit_id: VisitId, request: Request) -> Response:
+    """Give out what is kept, which is never what was typed."""
+    try:
+        kept = await asyncio.to_thread(services_of(request).store.export_visit, visit_id)
+    except StoreError:
+        raise _unavailable() from None
+    if not kept:
+        raise Problem(404, "unknown_visit", "Nothing is kept under this visit id.")
+    return JSONResponse(kept)
+
+
+@router.delete(
+    "/visits/{visit_id}",
+    operation_id="delete_visit",
+    summary="Delete all that is kept about a visit",
+    status_code=204,
+    responses={422: PROBLEM, 503: PROBLEM},
+)
+async def delete_visit(visit_id: VisitId, request: Request) -> Response:
+    """Forget a visit, its replies and their feedback; one that never was is forgotten too."""
+    try:
+        await asyncio.to_thread(services_of(request).store.delete_visit, visit_id)
+    except StoreError:
+        raise _unavailable() from None
+    return Response(status_code=204)
+
+
+@router.post(
+    "/feedback",
+    operation_id="save_feedback",
+    summary="Say whether a reply helped",
+    status_code=204,
+    responses={400: PROBLEM, 404: PROBLEM, 413: PROBLEM, 415: PROBLEM, 422: PROBLEM, 503: PROBLEM},
+    dependencies=[Depends(needs_json)],
+)
+async def post_feedback(body: FeedbackRequest, request: Request) -> Response:
+    """Keep a yes or no beside a reply; a later one replaces an earlier one."""
+    services = services_of(request)
+    try:
+        is_known = await asyncio.to_thread(
+            services.store.save_feedback, body.reply_id, body.helpful, services.now()
+        )
+    except StoreError:
+        raise _unavailable() from None
+    if not is_known:
+        raise Problem(404, "unknown_reply", "No reply of this id is kept.")
+    return Response(status_code=204)
+
+
+def _unavailable() -> Problem:
+    return Problem(
+        503,
+        "store_unavailable",
+        "What is kept cannot be reached at the moment.",
+        headers={"Retry-After": "30"},
+    )

@@ -1,0 +1,109 @@
+"""The pages for people: the demo page, the reading page of a guide, and their files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import HTMLResponse
+
+from bot.guide import Guide
+from bot.http.links import prefix
+from bot.http.models import GUIDE_ID
+from bot.http.problems import Problem
+from bot.http.reading import SectionView, view_of
+from bot.http.services import Services, services_of
+from bot.records import Suggestion
+from bot.web import assets, environment
+
+# A page may be kept, but has to be asked for again: the guide may have changed.
+_FRESH = {"Cache-Control": "no-cache"}
+_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+async def get_demo(
+    request: Request, guide: Annotated[str | None, Query(pattern=GUIDE_ID)] = None
+) -> Response:
+    """Show the page on which a guide can be asked."""
+    services = services_of(request)
+    chosen = services.guide(guide)
+    numbers = services.bot.policy.clinic.numbers
+    return _page(
+        services,
+        "demo.html",
+        lang="en",
+        guide=chosen,
+        guides=[services.guide(i) for i in sorted(services.bot.guides)],
+        topics=list(_topics(chosen)),
+        emergency=[number for number in numbers if number.kind == "emergency"],
+        max_chars=services.settings.max_question_chars,
+    )
+
+
+@router.get("/guides/{guide_id}")
+async def get_reading_page(
+    guide_id: Annotated[str, Path(pattern=GUIDE_ID)], request: Request
+) -> Response:
+    """Show a whole guide, with an anchor at every section and passage."""
+    services = services_of(request)
+    guide = services.guide(guide_id)
+    today = datetime.fromtimestamp(services.now(), UTC).date().isoformat()
+    sections = view_of(guide)
+    return _page(
+        services,
+        "guide.html",
+        lang="en",
+        guide=guide,
+        sections=sections,
+        has_withheld=_has_withheld(sections),
+        # ISO dates compare as texts.
+        is_overdue=bool(guide.review_by) and guide.review_by < today,
+    )
+
+
+@router.get("/assets/{digest}/{name}")
+async def get_asset(digest: str, name: str) -> Response:
+    """Give a file of the pages; its address changes with its content."""
+    asset = assets().get(name)
+    if asset is None or asset.digest != digest:
+        raise Problem(404, "not_found", "There is nothing at this address.")
+    return Response(asset.data, headers=_FOREVER, media_type=asset.media_type)
+
+
+def _topics(guide: Guide) -> Iterable[Suggestion]:
+    """The sections that hold words of their own, each by its first passage, in guide order."""
+    for _, passages in groupby(guide.passages, key=lambda passage: passage.section_id):
+        first = next(passages)
+        yield Suggestion(first.section, first.passage_id)
+
+
+def _has_withheld(sections: Iterable[SectionView]) -> bool:
+    return any(
+        piece.is_withheld
+        for section in sections
+        for group in section.groups
+        for passage in group.passages
+        for piece in passage.pieces
+    )
+
+
+def _page(services: Services, template: str, **values: Any) -> HTMLResponse:
+    root = prefix(services.settings)
+    html = (
+        environment()
+        .get_template(template)
+        .render(
+            prefix=root,
+            asset=lambda name: root + assets()[name].path,
+            clinic=services.bot.policy.clinic,
+            paused=services.settings.paused,
+            **values,
+        )
+    )
+    return HTMLResponse(html, headers=_FRESH)

@@ -1,0 +1,214 @@
+// The demo page: asks /v1/ask and shows the reply. Text enters the page as text only, and
+// nothing is kept: the visit's name lives in this page's memory and goes with it.
+
+const { api, guide, language } = document.body.dataset;
+const at = (id) => document.getElementById(id);
+const [turns, status, form, field, errorLine, clear] = [
+  "turns", "status", "form", "question", "error", "clear",
+].map(at);
+
+const PATIENCE_MS = 10000;
+let visit = null;
+let isAsking = false;
+
+// One element with its text and children: make("p", { class: "note" }, "words").
+function make(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children.filter((child) => child !== null && child !== ""));
+  return node;
+}
+
+const unseen = (text) => make("span", { class: "hidden" }, text);
+const folded = (text) => text.replace(/\s+/g, " ").trim();
+
+async function send(path, options = {}) {
+  const response = await fetch(api + path, {
+    ...options,
+    headers: options.body ? { "Content-Type": "application/json" } : {},
+    credentials: "omit",
+    signal: AbortSignal.timeout(PATIENCE_MS),
+  });
+  if (!response.ok) throw new Error(String(response.status));
+  return response.status === 204 ? null : response.json();
+}
+
+// How each outcome is introduced, and whether "did this help" is worth asking.
+function manner(outcome) {
+  switch (outcome) {
+    case "answer":
+      return { label: "From the guide", asksFeedback: true };
+    case "clarify":
+      return { label: "Which one do you mean?", asksFeedback: false };
+    case "not_covered":
+      return { label: "Not in the guide", asksFeedback: true };
+    case "dosing_refusal":
+    case "personal_advice":
+      return { label: "A question for the clinic team", asksFeedback: true };
+    case "emergency":
+    case "overdose":
+    case "crisis":
+      return { label: "Get help now", asksFeedback: false };
+    case "smalltalk":
+    case "unintelligible":
+      return { label: "", asksFeedback: false };
+    default:
+      // A newer server may know more outcomes; its text is complete on its own.
+      return { label: "", asksFeedback: false };
+  }
+}
+
+async function ask(message, shown) {
+  if (isAsking) return;
+  isAsking = true;
+  status.textContent = "Looking in the guide…";
+  errorLine.hidden = true;
+  try {
+    const body = JSON.stringify({ ...message, guide, ...(visit ? { visit_id: visit } : {}) });
+    const reply = await send("/ask", { method: "POST", body });
+    visit = reply.visit_id;
+    if (message.question !== undefined) field.value = "";
+    show(shown, reply);
+  } catch {
+    errorLine.textContent =
+      "No reply came. Your question is still here: please try again. " +
+      "If this is urgent, do not wait: call the clinic or the emergency number.";
+    errorLine.hidden = false;
+  } finally {
+    isAsking = false;
+    status.textContent = "";
+  }
+}
+
+function show(question, reply) {
+  const turn = make("li", { class: "turn" },
+    make("div", { class: "turn-you" }, make("p", {}, unseen("You asked: "), question)),
+    replyOf(reply));
+  turns.append(turn);
+  clear.hidden = false;
+  turn.scrollIntoView({ block: "start" });
+}
+
+function replyOf(reply) {
+  const { label, asksFeedback } = manner(reply.outcome);
+  const box = make("article", { class: `reply reply-${reply.outcome}`, lang: reply.lang });
+  if (reply.card) box.append(cardOf(reply.card));
+  if (label && !reply.card) box.append(make("p", { class: "reply-label" }, label));
+  for (const words of ownWords(reply)) box.append(make("p", { class: "reply-own" }, words));
+  box.append(...reply.excerpts.map(quoteOf));
+  if (reply.suggestions.length) box.append(...suggestionsOf(reply));
+  if (reply.notice) box.append(make("p", { class: "notice" }, reply.notice));
+  if (asksFeedback) box.append(feedbackOf(reply));
+  return box;
+}
+
+// The reply's text without the parts that are shown in a form of their own.
+function ownWords(reply) {
+  const quotes = reply.excerpts.map((excerpt) => folded(excerpt.display));
+  const card = reply.card;
+  const parts = [
+    ...(card ? [card.title, ...card.lines] : []),
+    ...reply.suggestions.map((suggestion) => suggestion.label),
+    reply.notice,
+  ].map(folded);
+  const numbers = card ? card.numbers.map((number) => number.number) : [];
+  return reply.text.split(/\n+/).map(folded).filter((line) => line
+    && !quotes.some((quote) => line.includes(quote))
+    && !parts.includes(line.replace(/^(\d+[.)]|[-•])\s+/, ""))
+    && !numbers.some((number) => line.endsWith(number)));
+}
+
+function cardOf(card) {
+  const body = make("div", { class: "card-body" },
+    ...card.lines.map((line) => make("p", {}, line)));
+  if (card.numbers.length) {
+    body.append(make("ul", { class: "numbers" }, ...card.numbers.map(numberOf)));
+  }
+  const role = card.level === "emergency" ? { role: "alert" } : {};
+  return make("section", { class: `card card-${card.level}`, ...role },
+    make("h3", {}, card.title), body);
+}
+
+function numberOf({ label, number, mode, hours }) {
+  const dialled = number.replace(/(?!^\+)[^\d]/g, "");
+  const links = make("span", { class: "number-links" });
+  if (mode !== "text") {
+    links.append(make("a", { class: "dial", href: `tel:${dialled}` }, `Call ${number}`));
+  }
+  if (mode !== "call") {
+    links.append(make("a", { class: "dial", href: `sms:${dialled}` }, `Text ${number}`));
+  }
+  const hoursLine = hours ? make("span", { class: "number-hours" }, hours) : null;
+  return make("li", {}, make("span", { class: "number-label" }, label, hoursLine ?? ""), links);
+}
+
+function quoteOf(excerpt) {
+  const where = excerpt.path.length ? excerpt.path.join(" › ") : excerpt.section;
+  return make("figure", { class: "quote" },
+    make("blockquote", { cite: excerpt.url, lang: language },
+      make("p", {}, excerpt.display)),
+    make("figcaption", {}, "The guide, section ", make("cite", {}, where), make("br"),
+      make("a", { href: excerpt.url, target: "_blank", rel: "noopener" },
+        "See it in the guide", unseen(" (opens in a new tab)"))));
+}
+
+function suggestionsOf(reply) {
+  const title = reply.outcome === "clarify" ? "" : "You can also ask about";
+  const list = make("ul", { class: "choices" },
+    ...reply.suggestions.map(({ label, passage_id }) => make("li", {}, chip(label, passage_id))));
+  return title ? [make("p", { class: "choices-title" }, title), list] : [list];
+}
+
+function chip(label, passageId) {
+  const button = make("button", { type: "button", class: "chip" }, label);
+  button.addEventListener("click", () => ask({ choice: passageId }, label));
+  return button;
+}
+
+function feedbackOf(reply) {
+  const thanks = make("span", { class: "thanks", role: "status" });
+  const buttons = [["Yes", true], ["No", false]].map(([label, helpful]) => {
+    const button = make("button", { type: "button", "aria-pressed": "false" }, label);
+    button.addEventListener("click", async () => {
+      const body = JSON.stringify({ reply_id: reply.reply_id, helpful });
+      try {
+        await send("/feedback", { method: "POST", body });
+        for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
+        thanks.textContent = "Thank you.";
+      } catch {
+        thanks.textContent = "This could not be saved.";
+      }
+    });
+    return button;
+  });
+  return make("div", { class: "helpful", role: "group", "aria-label": "Did this help?" },
+    make("span", { "aria-hidden": "true" }, "Did this help?"), ...buttons, thanks);
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const question = field.value.trim();
+  if (question) ask({ question }, question);
+  field.focus();
+});
+
+field.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  form.requestSubmit();
+});
+
+clear.addEventListener("click", async () => {
+  const gone = visit;
+  visit = null;
+  turns.replaceChildren();
+  clear.hidden = true;
+  field.value = "";
+  field.focus();
+  if (gone) await send(`/visits/${gone}`, { method: "DELETE" }).catch(() => {});
+});
+
+for (const link of document.querySelectorAll("#topics a")) {
+  link.replaceWith(chip(link.textContent, link.dataset.choice));
+}
+form.hidden = false;
