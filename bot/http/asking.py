@@ -97,7 +97,7 @@ def _unsaved(services: Services, why: str) -> None:
     logs.LOGGER.warning("reply not saved", extra={"why": why})
 
 
-def _forget(future: asyncio.Future[object]) -> None:
+def _forget(future: asyncio.Future[bool]) -> None:
     """Take note of a late failure; the store counts it by itself."""
     if not future.cancelled():
         future.exception()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Literal
 
 from bot.corpus.display import display
@@ -93,7 +93,7 @@ def _pieces(guide: Guide, passage: Passage) -> Iterator[Piece]:
     for start, end in guide.withheld:
         cuts |= {c for c in (start, end) if passage.start < c < passage.end}
     edges = sorted(cuts)
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         text = guide.source[start:end]
         is_withheld = any(s <= start and end <= e for s, e in guide.withheld)
         yield Piece(_spaced(text), is_withheld)

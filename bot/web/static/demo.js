@@ -3,8 +3,8 @@
 
 const { api, guide, language } = document.body.dataset;
 const at = (id) => document.getElementById(id);
-const [turns, status, form, field, errorLine, clear] = [
-  "turns", "status", "form", "question", "error", "clear",
+const [turns, status, form, field, errorLine, tools] = [
+  "turns", "status", "form", "question", "error", "tools",
 ].map(at);
 
 const PATIENCE_MS = 10000;
@@ -85,8 +85,15 @@ function show(question, reply) {
     make("div", { class: "turn-you" }, make("p", {}, unseen("You asked: "), question)),
     replyOf(reply));
   turns.append(turn);
-  clear.hidden = false;
+  arrange(true);
   turn.scrollIntoView({ block: "start" });
+}
+
+// With a conversation on the page, the field gives its room to the replies.
+function arrange(hasTurns) {
+  tools.hidden = !hasTurns;
+  at("how").hidden = hasTurns;
+  form.classList.toggle("composer-compact", hasTurns);
 }
 
 function replyOf(reply) {
@@ -198,11 +205,11 @@ field.addEventListener("keydown", (event) => {
   form.requestSubmit();
 });
 
-clear.addEventListener("click", async () => {
+at("clear").addEventListener("click", async () => {
   const gone = visit;
   visit = null;
   turns.replaceChildren();
-  clear.hidden = true;
+  arrange(false);
   field.value = "";
   field.focus();
   if (gone) await send(`/visits/${gone}`, { method: "DELETE" }).catch(() => {});
