@@ -10,7 +10,6 @@ import secrets
 import time
 from concurrent.futures import Future
 
-from bot.errors import BotError
 from bot.http import logs
 from bot.http.links import locate_reply
 from bot.http.services import Services
@@ -57,7 +56,7 @@ def _visit(services: Services, visit_id: str | None, at: float) -> Visit:
         return Visit(secrets.token_urlsafe(18))
     try:
         return services.store.load_visit(visit_id, at) or Visit(visit_id)
-    except BotError as error:
+    except Exception as error:  # noqa: BLE001 - no fault of the store may cost an urgent reply
         services.metrics.visit_lost()
         logs.LOGGER.warning("visit not loaded", extra={"why": type(error).__name__})
         return Visit(visit_id)
@@ -74,7 +73,7 @@ def _record(
 ) -> Future[bool] | None:
     try:
         return services.store.record(reply, visit, guide_id=guide_id, channel=channel, ms=ms, at=at)
-    except BotError as error:
+    except Exception as error:  # noqa: BLE001 - no fault of the store may cost an urgent reply
         _unsaved(services, type(error).__name__)
         return None
 

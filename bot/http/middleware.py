@@ -58,7 +58,9 @@ class Prefix:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and self.prefix:
             path = scope["path"]
-            if path != self.prefix and not path.startswith(self.prefix + "/"):
+            if path == self.prefix:
+                scope["path"] = path + "/"
+            elif not path.startswith(self.prefix + "/"):
                 scope["path"] = self.prefix + path
             scope["root_path"] = self.prefix
         await self.app(scope, receive, send)

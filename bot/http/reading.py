@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Literal
 
-from bot.corpus.display import display
 from bot.guide import Guide
 from bot.records import Passage, PassageKind, Section
 
@@ -82,7 +81,7 @@ def _passage(guide: Guide, passage: Passage) -> PassageView:
     cells: tuple[str, ...] = ()
     if passage.kind == "row":
         parts = _CELL_EDGE.split(passage.text.strip().strip("|"))
-        cells = tuple(display(part) for part in parts)
+        cells = tuple(guide.display(part) for part in parts)
     pieces = tuple(_pieces(guide, passage))
     return PassageView(passage.passage_id, passage.text, pieces, cells)
 
@@ -96,12 +95,11 @@ def _pieces(guide: Guide, passage: Passage) -> Iterator[Piece]:
     for start, end in pairwise(edges):
         text = guide.source[start:end]
         is_withheld = any(s <= start and end <= e for s, e in guide.withheld)
-        yield Piece(_spaced(text), is_withheld)
+        yield Piece(_spaced(text, guide.display(text)), is_withheld)
 
 
-def _spaced(text: str) -> str:
-    """Displayed words, with a space kept where the slice begins or ends with white space."""
-    shown = display(text)
+def _spaced(text: str, shown: str) -> str:
+    """Displayed words, with a space kept where their slice begins or ends with white space."""
     before = " " if text[:1].isspace() else ""
     after = " " if text[-1:].isspace() else ""
     return f"{before}{shown}{after}" if shown else " "

@@ -53,7 +53,7 @@ def _config(app: Any, settings: Settings) -> uvicorn.Config:
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens in one line of our own log."""
+    """Says in our own log where it listens and when it has stopped."""
 
     async def startup(self, sockets: list[Any] | None = None) -> None:
         await super().startup(sockets)
@@ -63,6 +63,10 @@ class _Server(uvicorn.Server):
                 shown = f"[{host}]" if ":" in host else host
                 path = prefix(_settings_of(self))
                 logs.LOGGER.info("ready", extra={"url": f"http://{shown}:{port}{path}/"})
+
+    async def shutdown(self, sockets: list[Any] | None = None) -> None:
+        await super().shutdown(sockets)
+        logs.LOGGER.info("stopped")
 
 
 def _settings_of(server: uvicorn.Server) -> Settings:
