@@ -16,7 +16,7 @@ from bot.http.metrics import CONTENT_TYPE
 from bot.http.models import ReadyModel, StatusModel, VersionModel
 from bot.http.problems import Problem
 from bot.http.services import Services, services_of
-from bot.http.source import is_unchanged
+from bot.http.source import hashes_on_disk
 
 # Seconds until the store counts as unreachable.
 _PING_DEADLINE = 1.0
@@ -96,9 +96,8 @@ def _holds(request: Request, token: str) -> bool:
 
 
 def _guides_are_unchanged(services: Services) -> bool:
-    folder = services.settings.corpus_dir
-    loaded = [services.guide(i) for i in services.bot.guides]
-    return bool(loaded) and all(is_unchanged(guide, folder) for guide in loaded)
+    loaded = {services.guide(guide_id).sha256 for guide_id in services.bot.guides}
+    return bool(loaded) and loaded <= hashes_on_disk(services.settings.corpus_dir)
 
 
 async def _store_is_reachable(services: Services) -> bool:

@@ -1,36 +1,26 @@
-"""A guide's source as bytes: what was received, and whether the file still holds it."""
+"""A guide's source as bytes: what was received, and whether the corpus still holds it."""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
 
+from bot.corpus import FORMATS
 from bot.guide import Guide
-
-_BOM = b"\xef\xbb\xbf"
-_FILES = ("guide.txt", "guide.md")
 
 
 def source_bytes(guide: Guide) -> bytes:
-    """The bytes that were read, of which `sha256` is the hash."""
-    data = guide.source.encode()
-    if _sha256(data) == guide.sha256:
-        return data
-    # A byte order mark is no text, so a reader may have left it out of `source`.
-    return _BOM + data
+    """The bytes that were read, of which `sha256` is the hash: nothing was dropped in reading."""
+    return guide.source.encode()
 
 
-def is_unchanged(guide: Guide, corpus_dir: str) -> bool:
-    """Whether the guide's file still holds the bytes that the bot quotes from."""
-    folder = Path(corpus_dir) / guide.guide_id
-    for name in _FILES:
-        try:
-            return _sha256((folder / name).read_bytes()) == guide.sha256
-        except FileNotFoundError:
-            continue
-        except OSError:
-            return False
-    return False
+def hashes_on_disk(corpus_dir: str) -> set[str]:
+    """The hashes of all guides' text files as they are now; unreadable ones are left out.
+
+    Kept without names, since a manifest may give a guide another id than its folder's name.
+    """
+    files = (f for suffix in FORMATS for f in Path(corpus_dir).glob(f"*/guide{suffix}"))
+    return {found for file in files if (found := _hash(file))}
 
 
 def has_etag(if_none_match: str, sha256: str) -> bool:
@@ -39,5 +29,8 @@ def has_etag(if_none_match: str, sha256: str) -> bool:
     return "*" in tags or f'"{sha256}"' in tags
 
 
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+def _hash(file: Path) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError:
+        return ""
