@@ -80,6 +80,8 @@ def _record(
 
 async def _confirm(services: Services, written: Future[bool]) -> None:
     """Wait shortly for the store; what it has not confirmed by then may be lost in a crash."""
+    if written.done() and written.exception() is None and written.result():
+        return
     waiting = asyncio.wrap_future(written)
     done, _ = await asyncio.wait({waiting}, timeout=STORE_DEADLINE)
     if not done:

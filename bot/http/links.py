@@ -32,5 +32,7 @@ def prefix(settings: Settings) -> str:
 
 def locate_reply(reply: Reply, settings: Settings) -> Reply:
     """The same reply, its excerpts' addresses as a browser has to ask for them."""
+    if not (settings.public_url or settings.root_path):
+        return reply
     excerpts = tuple(replace(e, url=located(e.url, settings)) for e in reply.excerpts)
     return replace(reply, excerpts=excerpts)
