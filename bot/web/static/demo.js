@@ -37,9 +37,9 @@ async function send(path, options = {}) {
 function manner(outcome) {
   switch (outcome) {
     case "answer":
-      return { label: "From the guide", asksFeedback: true };
+      return { label: "", asksFeedback: true };
     case "clarify":
-      return { label: "Which one do you mean?", asksFeedback: false };
+      return { label: "", asksFeedback: false };
     case "not_covered":
       return { label: "Not in the guide", asksFeedback: true };
     case "dosing_refusal":
