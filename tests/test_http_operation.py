@@ -109,7 +109,7 @@ def test_figures_are_for_this_machine_only_unless_a_token_is_set() -> None:
     ],
 )
 def test_figures_are_given_to_whoever_holds_the_token(authorization: str, status: int) -> None:
-    headers = {"Authorization": authorization.encode()}
+    headers = {b"Authorization": authorization.encode()}
     with client_with(peer="198.51.100.7", metrics_token="s3cret-token") as client:
         response = client.get("/metrics", headers=headers)
     assert response.status_code == status

@@ -11,7 +11,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,6 +41,7 @@ class Server:
             text=True,
         )
         self.lines: list[str] = []
+        self._has_ended = False
         self._told = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -54,13 +54,13 @@ class Server:
 
     def wait_for(self, pattern: str) -> re.Match[str]:
         """The first match in its log, waited for."""
-        deadline = time.monotonic() + PATIENCE
         with self._told:
-            while not (found := re.search(pattern, self.log)):
-                left = deadline - time.monotonic()
-                if left <= 0 or not (self._reader.is_alive() or self._told.wait(0.1)):
-                    pytest.fail(f"no {pattern} in the log:\n{self.log}")
-                self._told.wait(min(left, 0.5))
+            self._told.wait_for(
+                lambda: self._has_ended or re.search(pattern, self.log), timeout=PATIENCE
+            )
+        found = re.search(pattern, self.log)
+        if not found:
+            pytest.fail(f"no {pattern} in the log:\n{self.log}")
         return found
 
     @property
@@ -81,6 +81,9 @@ class Server:
             with self._told:
                 self.lines.append(line)
                 self._told.notify_all()
+        with self._told:
+            self._has_ended = True
+            self._told.notify_all()
 
 
 @contextmanager
