@@ -45,7 +45,9 @@ def create_app(bot_: Bot, store: Store, settings: Settings) -> FastAPI:
     problems.install(app)
     documents.install(app)
     for module in (api, guides, health, pages):
-        app.include_router(module.router)
+        # Added one by one: include_router keeps a router as a whole, which hides its routes
+        # from `app.routes` and makes every request pass one more router.
+        app.router.routes.extend(module.router.routes)
     return app
 
 
