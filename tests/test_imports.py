@@ -11,9 +11,9 @@ import pytest
 BOT = Path(__file__).parent.parent / "bot"
 # fmt: off
 ORDER = (
-    "records", "errors", "settings", "clinic", "wording", "text", "analysis", "corpus", "guide",
-    "index", "readings", "gates", "grounding", "excerpt", "visit", "answer", "store", "limits",
-    "channels", "outbox", "web", "http", "mcp", "cli",
+    "records", "errors", "settings", "tables", "clinic", "wording", "text", "analysis", "corpus",
+    "guide", "index", "readings", "gates", "grounding", "excerpt", "visit", "answer", "store",
+    "limits", "channels", "outbox", "web", "http", "mcp", "cli",
 )
 # fmt: on
 # Which module alone may import a package, and everything of that package's family.
