@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -12,11 +13,18 @@ from typing import Any, get_args
 
 import pytest
 import typer.main
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from starlette.routing import Route
 
 import bot
 from bot import settings
+from bot.answer import open_bot
 from bot.cli.app import app
+from bot.clinic import clinic_problems, load_clinic
+from bot.http import create_app
 from bot.records import OUTCOMES, NumberKind
+from bot.store import open_store
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -100,6 +108,53 @@ def _environment(folder: Path) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(settings.PREFIX)}
     path = os.pathsep.join([str(shim.parent), kept.get("PATH", os.defpath)])
     return {**kept, "PATH": path, "PYTHONPATH": str(ROOT)}
+
+
+@pytest.fixture(scope="module")
+def web_app() -> FastAPI:
+    corpus = {"QUOTEWELL_CORPUS_DIR": str(ROOT / "corpus")}
+    loaded = settings.load_settings(corpus)
+    return create_app(open_bot(loaded), open_store("", retention_hours=1), loaded)
+
+
+def test_every_route_is_in_the_readme(web_app: FastAPI) -> None:
+    paths = {route.path for route in web_app.routes if isinstance(route, Route)}
+    assert {"/v1/ask", "/healthz", "/"} <= paths
+    assert [
+        path for path in sorted(paths) if not re.search(rf"[ `]{re.escape(path)}`", README)
+    ] == []
+
+
+def test_every_route_of_the_readme_exists(web_app: FastAPI) -> None:
+    named = set(re.findall(r"`(GET|POST|DELETE) (/[^`]*)`", README))
+    offered = {
+        (method, route.path)
+        for route in web_app.routes
+        if isinstance(route, Route)
+        for method in route.methods or ()
+    }
+    assert named
+    assert sorted(named - offered) == []
+
+
+@pytest.mark.parametrize(("language", "code"), examples("curl"))
+def test_a_call_of_the_readme_gets_a_reply(language: str, code: str, web_app: FastAPI) -> None:
+    words = shlex.split(code)
+    (url,) = (word for word in words if word.startswith("http://127.0.0.1:8000/"))
+    headers = [words[n + 1].split(": ") for n, word in enumerate(words) if word == "-H"]
+    body = words[words.index("-d") + 1]
+    with TestClient(web_app, base_url="http://127.0.0.1:8000") as client:
+        response = client.post(url, content=body, headers=dict(headers))
+    assert response.status_code == 200
+    assert response.json()["outcome"] == "answer"
+
+
+def test_the_clinic_of_the_readme_is_a_sound_one(tmp_path: Path) -> None:
+    found = re.search(r"^```toml\n(name = .*?)^```$", README, re.MULTILINE | re.DOTALL)
+    assert found
+    (tmp_path / "clinic.toml").write_text(found[1], encoding="utf-8")
+    assert clinic_problems(tmp_path) == []
+    assert not load_clinic(tmp_path).is_demo
 
 
 def test_the_changelog_has_a_section_for_this_version() -> None:

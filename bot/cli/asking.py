@@ -8,7 +8,6 @@ from typing import Any
 
 from bot.cli.conversation import Conversation, open_for
 from bot.records import Reply, to_dict
-from bot.settings import load_settings
 
 
 def answer_one(
@@ -16,18 +15,21 @@ def answer_one(
 ) -> None:
     """Print the reply to one question; with a visit id, go on with the visit that is kept."""
     bot, guide_id = open_for(guide)
-    if visit_id is None:
-        conversation = Conversation(bot, guide_id)
+
+    def say(conversation: Conversation) -> Reply:
         reply = conversation.say(question, explain=explain)
+        if as_json:
+            print_json(to_dict(reply))
+        else:
+            _show(reply, conversation.source)
+        return reply
+
+    if visit_id is None:
+        say(Conversation(bot, guide_id))
     else:
         from bot.cli.kept import say_kept
 
-        conversation, reply = say_kept(
-            bot, load_settings(), guide_id, visit_id, question, explain=explain
-        )
-    if as_json:
-        return print_json(to_dict(reply))
-    return _show(reply, conversation.source)
+        say_kept(bot, guide_id, visit_id, say)
 
 
 def explain_one(question: str, guide: str | None, *, as_json: bool) -> None:

@@ -7,13 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 from typing import Literal
 
-from rich.console import Group, RenderableType
+from rich.console import Group as Stack
+from rich.console import RenderableType
 from rich.text import Text
 
-from bot.cli.render import console, plain
+from bot.cli.conversation import guide_path
+from bot.cli.render import Indented, console, plain
+from bot.clinic import clinic_problems, load_clinic
 from bot.errors import BotError
+from bot.guide import Guide, load_guide, problems
+from bot.guide.load import guide_folders
 from bot.settings import Settings, load_settings, masked
 
 Level = Literal["good", "look", "wrong"]
@@ -33,16 +40,18 @@ class Finding:
 
 
 Findings = Iterator[Finding]
+Group = tuple[str, list[Finding]]
+"""A title and what was found under it."""
 
 
 def run(guide: str | None) -> int:
     """Print what was found; 1 if something must be mended, else 0."""
-    groups = examine(guide)
+    groups = examine(guide, date.today())
     console().print(findings_view(groups))
     return int(any(f.level == "wrong" for _, found in groups for f in found))
 
 
-def gather(title: str, look: Callable[[], Findings]) -> tuple[str, list[Finding]]:
+def gather(title: str, look: Callable[[], Findings]) -> Group:
     """Everything that a look found, up to and with the error that ended it."""
     found: list[Finding] = []
     try:
@@ -52,13 +61,22 @@ def gather(title: str, look: Callable[[], Findings]) -> tuple[str, list[Finding]
     return title, found
 
 
-def examine(guide: str | None) -> list[tuple[str, list[Finding]]]:
-    """Titles and findings, in the order in which they are best mended."""
+def examine(guide: str | None, today: date) -> list[Group]:
+    """Titles and findings, in the order in which they are best mended.
+
+    Args:
+        guide: Id, folder or file of the only guide to look at; None for all of the corpus.
+        today: The day against which review dates are held.
+    """
     try:
         settings = load_settings()
     except BotError as error:
         return [("Settings", [Finding("wrong", str(error))])]
-    return [gather("Settings", lambda: _settings(settings))]
+    return [
+        gather("Settings", lambda: _settings(settings)),
+        gather("Clinic", lambda: _clinic(Path(settings.corpus_dir))),
+        *_guides(settings, guide, today),
+    ]
 
 
 def _settings(settings: Settings) -> Findings:
@@ -72,15 +90,74 @@ def _settings(settings: Settings) -> Findings:
         yield Finding("look", "paused: every door answers with the contact card only")
 
 
-def findings_view(groups: list[tuple[str, list[Finding]]]) -> RenderableType:
+def _clinic(corpus_dir: Path) -> Findings:
+    faults = clinic_problems(corpus_dir)
+    yield from (Finding("wrong", fault) for fault in faults)
+    if faults:
+        return
+    clinic = load_clinic(corpus_dir)
+    numbers = ", ".join(f"{n.label} {n.number}" for n in clinic.numbers)
+    yield Finding("good", f"urgent numbers for {clinic.locale}: {numbers}")
+    if clinic.numbers_checked_on:
+        day = clinic.numbers_checked_on
+        yield Finding("look", f"some come from the packaged table, last checked on {day}")
+    needed = ("name", "phone", "numbers_confirmed_on")
+    if missing := [key for key in needed if not getattr(clinic, key)]:
+        where = corpus_dir / "clinic.toml"
+        yield Finding("look", f"{where}: {', '.join(missing)} missing; this is a demonstration")
+    else:
+        yield Finding("good", f"{clinic.name}, {clinic.phone}")
+
+
+def _guides(settings: Settings, guide: str | None, today: date) -> Iterator[Group]:
+    try:
+        paths = [guide_path(settings, guide)] if guide else guide_folders(Path(settings.corpus_dir))
+    except BotError as error:
+        yield "Guides", [Finding("wrong", str(error))]
+        return
+    if not paths:
+        where = f"{settings.corpus_dir}: no guide; expected a folder with guide.txt or guide.md"
+        yield "Guides", [Finding("wrong", where)]
+    for path in paths:
+        yield gather(f"Guide {path.name}", lambda path=path: _guide(path, today))  # type: ignore[misc]
+
+
+def _guide(path: Path, today: date) -> Findings:
+    faults = problems(path)
+    yield from (Finding("wrong", fault) for fault in faults)
+    if faults:
+        return
+    guide = load_guide(path)
+    yield Finding("good", f"{guide.title}: {_count(guide)}")
+    if not guide.subject:
+        yield Finding("look", "lexicon.toml: no subject; questions are not held against a topic")
+    if not guide.reviewed_by:
+        yield Finding("look", "guide.toml: reviewed_by is empty; has a clinician read the guide?")
+    elif guide.review_by and guide.review_by < today.isoformat():
+        yield Finding("look", f"guide.toml: review_by {guide.review_by} has passed")
+
+
+def _count(guide: Guide) -> str:
+    counts = {
+        "sections": len(guide.sections),
+        "passages": len(guide.passages),
+        "lexicon entries": len(guide.lexicon),
+        "curated questions": len(guide.questions),
+        "absent topics": len(guide.absent),
+    }
+    return ", ".join(f"{n} {name}" for name, n in counts.items())
+
+
+def findings_view(groups: list[Group]) -> RenderableType:
     """The findings under their titles, and a last line that sums them up."""
     rows: list[RenderableType] = []
     for title, found in groups:
         rows.append(Text(title, style="bold"))
         for finding in found:
             mark, colour = _MARKS[finding.level]
-            rows.append(Text.assemble("  ", (mark, colour), " ", plain(finding.text)))
-    return Group(*rows, Text(), _summary([f for _, found in groups for f in found]))
+            text = Text(plain(finding.text))
+            rows.append(Indented(text, "    ", colour, first=f"  {mark} "))
+    return Stack(*rows, Text(), _summary([f for _, found in groups for f in found]))
 
 
 def _summary(found: list[Finding]) -> Text:

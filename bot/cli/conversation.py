@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import secrets
 import time
+from pathlib import Path
 
 from bot.answer import Bot, open_bot
+from bot.errors import GuideError
 from bot.records import Reply, Turn, Visit
-from bot.settings import load_settings
+from bot.settings import Settings, load_settings
 
 
 def mint_id() -> str:
@@ -43,6 +45,22 @@ class Conversation:
         return reply
 
 
+def guide_path(settings: Settings, guide: str) -> Path:
+    """Where the guide of that id, folder or file stands; an id goes before a path.
+
+    Raises:
+        GuideError: There is none.
+    """
+    folder = Path(settings.corpus_dir, guide)
+    if guide and Path(guide).name == guide and folder.is_dir():
+        return folder
+    if guide and Path(guide).exists():
+        return Path(guide)
+    raise GuideError(
+        "no such guide", expected="a guide's id, its folder or a .txt or .md file", where=guide
+    )
+
+
 def open_for(guide: str | None) -> tuple[Bot, str | None]:
     """Open the bot for the guide that a command names.
 
@@ -50,10 +68,14 @@ def open_for(guide: str | None) -> tuple[Bot, str | None]:
         guide: A guide's id, its folder or its file; None for the default guide.
 
     Returns:
-        The bot and the id of the guide to ask.
+        The bot and the id of the guide to ask, None for the default one.
 
     Raises:
         BotError: A setting is wrong, or there is no such guide, or it cannot be read.
     """
-    bot = open_bot(load_settings())
+    settings = load_settings()
+    if guide is None:
+        return open_bot(settings), None
+    path = guide_path(settings, guide)
+    bot = open_bot(settings)
     return bot, guide

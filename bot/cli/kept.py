@@ -7,40 +7,45 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
 
 from bot.answer import Bot
 from bot.cli.conversation import Conversation
 from bot.records import Reply, Visit
-from bot.settings import Settings
+from bot.settings import load_settings
 from bot.store import open_store
 
-# A reply is never held back for the store: it is shown after this wait, kept or not.
+# Longest wait for the database once the reply is shown.
 _WRITE_SECONDS = 5.0
 
 
 def say_kept(
     bot: Bot,
-    settings: Settings,
     guide_id: str | None,
     visit_id: str,
-    question: str,
-    *,
-    explain: bool,
-) -> tuple[Conversation, Reply]:
-    """Say a message in the visit of that id, new or kept, and keep its state.
+    say: Callable[[Conversation], Reply],
+) -> None:
+    """Say something in the visit of that id, new or kept, and keep its state.
+
+    Args:
+        bot: The open bot.
+        guide_id: The guide to ask; None for the default one.
+        visit_id: 16 to 64 of `A-Z a-z 0-9 _ -`.
+        say: Says it and shows the reply, before anything waits for the database.
 
     Raises:
         StoreError: The database is damaged or of another program or version. One that is only
             out of reach costs the context, with a line on standard error, and not the reply.
     """
+    settings = load_settings()
     store = open_store(settings.database_url, retention_hours=settings.visit_retention_hours)
     try:
         visit = store.load_visit(visit_id, time.time()) or Visit(visit_id=visit_id)
         conversation = Conversation(bot, guide_id, visit)
         began = time.perf_counter()
-        reply = conversation.say(question, explain=explain)
+        reply = say(conversation)
         written = store.record(
             reply,
             conversation.visit,
@@ -52,7 +57,6 @@ def say_kept(
         _warn_unless_kept(written)
     finally:
         store.close()
-    return conversation, reply
 
 
 def _warn_unless_kept(written: Future[bool]) -> None:

@@ -23,6 +23,7 @@ MAX_COLUMNS = 88
 
 _CARD_COLOURS = {"emergency": "red", "urgent": "yellow", "info": "blue", "contact": "cyan"}
 _LINE_ENDS = re.compile(r"\r\n?|\n")
+_LIST_MARK = re.compile(r"^(?:\d+[.)]|[-•])\s+")
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
 
@@ -54,7 +55,8 @@ def reply_view(reply: Reply, source: str) -> RenderableType:
     parts: list[RenderableType] = []
     if reply.card:
         parts += [_card_view(reply.card), Text()]
-    parts.append(Text(plain(reply.text)))
+    if own := own_words(reply):
+        parts.append(Text("\n".join(plain(line) for line in own)))
     for excerpt in reply.excerpts:
         parts += [Text(), _excerpt_view(excerpt, source)]
     if reply.suggestions:
@@ -65,19 +67,51 @@ def reply_view(reply: Reply, source: str) -> RenderableType:
 
 
 class Indented:
-    """What it is given, with a mark before every line and no spaces after any."""
+    """What it is given, with a mark before every line and no spaces after any.
 
-    def __init__(self, inner: RenderableType, mark: str = "  ", colour: str | None = None) -> None:
+    Args:
+        inner: What to indent.
+        mark: Stands before every line.
+        colour: Of the marks; none: the terminal's own.
+        first: Stands before the first line instead; as wide as `mark`.
+    """
+
+    def __init__(
+        self, inner: RenderableType, mark: str = "  ", colour: str | None = None, first: str = ""
+    ) -> None:
         self.inner = inner
         self.mark = mark
+        self.first = first or mark
         self.style = Style(color=colour)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         inner = options.update_width(max(options.max_width - len(self.mark), 20))
-        for line in console.render_lines(self.inner, inner, pad=False):
-            yield Segment(self.mark, self.style)
+        for n, line in enumerate(console.render_lines(self.inner, inner, pad=False)):
+            yield Segment(self.mark if n else self.first, self.style)
             yield from line
             yield Segment.line()
+
+
+def own_words(reply: Reply) -> list[str]:
+    """The lines of a reply's text that are not shown again as card, quotation or suggestion."""
+    quotes = [_folded(excerpt.display) for excerpt in reply.excerpts]
+    shown = [_folded(suggestion.label) for suggestion in reply.suggestions]
+    shown.append(_folded(reply.notice))
+    numbers: list[str] = []
+    if reply.card:
+        shown += [_folded(line) for line in (reply.card.title, *reply.card.lines)]
+        numbers = [number.number for number in reply.card.numbers]
+    return [
+        line
+        for line in map(_folded, reply.text.splitlines())
+        if _LIST_MARK.sub("", line) not in ("", *shown)
+        and not any(quote in line for quote in quotes)
+        and not any(line.endswith(number) for number in numbers)
+    ]
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())
 
 
 def lines_of(source: str, start: int, end: int) -> str:
