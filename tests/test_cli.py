@@ -237,7 +237,20 @@ class TestErrors:
         assert "zebra" not in shown.err
         assert shown.err.count("\n") == 1
 
-    def test_a_reader_that_goes_away_is_no_error(self) -> None:
+    def test_a_full_disk_is_one_line(self) -> None:
+        with Path("/dev/full").open("wb") as full:
+            done = subprocess.run(
+                [sys.executable, "-m", "bot", "ask", "--json", "is it safe?"],
+                stdout=full,
+                stderr=subprocess.PIPE,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                timeout=60,
+                check=False,
+            )
+        assert done.returncode == 2
+        assert done.stderr == b"quotewell: cannot read or write (No space left on device)\n"
+
+    def test_a_reader_that_goes_away_is_met_quietly(self) -> None:
         process = subprocess.Popen(
             [sys.executable, "-m", "bot", "ask", "--batch"],
             stdin=subprocess.PIPE,
@@ -254,7 +267,7 @@ class TestErrors:
         assert process.stderr
         with process.stderr:
             assert process.stderr.read() == b""
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=60) == 1
 
 
 class TestBatch:

@@ -26,6 +26,8 @@ class _Usage(typer.BadParameter):
 
 
 class _Commands(TyperGroup):
+    """The group of all commands, kind to whoever forgets the word "ask"."""
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         # A question in place of a command is not repeated: it may say something of health.
         if args and any(mark in args[0] for mark in " ?"):
@@ -39,10 +41,11 @@ app = typer.Typer(
     add_completion=False,
     # Rich tracebacks show local variables, and with them what was asked.
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    # Plain help: the boxes of the rich one show types such as "list[str]" to web masters.
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Answers patients' questions with exact quotations from your clinic's own guide.",
-    epilog="Start with: quotewell serve   and open http://127.0.0.1:8000",
+    epilog="To begin: quotewell serve, then open http://127.0.0.1:8000",
 )
 
 GuideOption = Annotated[
@@ -51,7 +54,7 @@ GuideOption = Annotated[
         "--guide",
         "-g",
         metavar="ID|FOLDER|FILE",
-        help="Guide to answer from: its id, its folder, or any .txt or .md file.",
+        help="Which guide: its id, its folder, or any .txt or .md file.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", metavar="", help="Print the record as JSON.")]
@@ -78,11 +81,7 @@ def _root(
 def ask(
     words: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="QUESTION",
-            help="The question; none: read from standard input.",
-            show_default=False,
-        ),
+        typer.Argument(metavar="QUESTION", hidden=True),
     ] = None,
     as_json: JsonOption = False,
     explain: Annotated[
@@ -106,17 +105,18 @@ def ask(
 ) -> None:
     """Ask one question and get the guide's own words.
 
+    \b
     Examples:
-
       quotewell ask "what is it used for?"
-
       quotewell ask --guide leaflet.md "how should I store it?"
-
       echo "does it hurt?" | quotewell ask --json
-
       quotewell ask --batch < questions.jsonl > replies.jsonl
 
-    Each line for --batch is {"id": "1", "turns": ["first message", "last message"]}.
+    Without a question it is read from standard input. For --batch each line there is
+    an object with an id and what is said in one visit, such as
+
+    \b
+      {"id": "1", "turns": ["first message", "last message"]}
     """
     from bot.cli import asking
 
@@ -132,7 +132,10 @@ def ask(
 
 @app.command()
 def chat(guide: GuideOption = None) -> None:
-    """Talk with the bot in the terminal. Nothing is kept. Ctrl-D or /quit ends it."""
+    """Talk with the bot in the terminal.
+
+    A number picks one of the suggestions. Nothing is kept. /quit or Ctrl-D ends it.
+    """
     from bot.cli import chat as talk
 
     talk.run(guide)
@@ -140,14 +143,17 @@ def chat(guide: GuideOption = None) -> None:
 
 @app.command()
 def explain(
-    words: Annotated[list[str], typer.Argument(metavar="QUESTION", help="The question.")],
+    words: Annotated[list[str], typer.Argument(metavar="QUESTION", hidden=True)],
     as_json: JsonOption = False,
     guide: GuideOption = None,
 ) -> None:
-    """Show how a question is decided: readings, gates, hits and scores, grounding.
+    """Show how a question is decided.
 
+    What was read, which gates and rules fired on which words, which passages were found with
+    which scores, and whether the guide covers the question.
+
+    \b
     Example:
-
       quotewell explain "can I take it with metformin?"
     """
     from bot.cli import asking
@@ -163,7 +169,10 @@ def passages(
     ] = False,
     guide: GuideOption = None,
 ) -> None:
-    """List a guide's passages as the bot sees them: id, lines, section, first words."""
+    """List a guide's passages.
+
+    Id, lines, place in the file, section and first words of each, as the bot sees them.
+    """
     from bot.cli import passages as listing
 
     listing.run(guide, as_json=as_json, full=full)
@@ -171,9 +180,10 @@ def passages(
 
 @app.command()
 def check(guide: GuideOption = None) -> None:
-    """Check settings, clinic facts, guides, gates and wording; say what is wrong where.
+    """Check everything you can set, and say what is wrong where.
 
-    The exit code is 1 when something must be mended. Things marked ! are worth a look.
+    Settings, the clinic's facts, guides with their data files, gates and wording. ✗ must be
+    mended and makes the exit code 1; ! is worth a look.
     """
     from bot.cli import check as checking
 
@@ -183,18 +193,23 @@ def check(guide: GuideOption = None) -> None:
 @app.command()
 def serve(
     host: Annotated[
-        str | None, typer.Option(help="Address to listen on. [default: QUOTEWELL_HOST]")
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="Address to listen on; else the setting QUOTEWELL_HOST."
+        ),
     ] = None,
     port: Annotated[
-        int | None, typer.Option(help="Port to listen on. [default: QUOTEWELL_PORT]")
+        int | None,
+        typer.Option(metavar="PORT", help="Port to listen on; else the setting QUOTEWELL_PORT."),
     ] = None,
 ) -> None:
-    """Serve the web page, the reading pages and the API, on http://127.0.0.1:8000 unless set.
+    """Serve the web page and the API.
 
+    Without options at http://127.0.0.1:8000, for this machine only. Ctrl-C stops it.
+
+    \b
     Examples:
-
       quotewell serve
-
       quotewell serve --host 0.0.0.0 --port 8080
     """
     from bot.http import serve as run

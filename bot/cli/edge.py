@@ -1,7 +1,8 @@
 """The outermost edge of the command line: turns every failure into one line and an exit code.
 
-The commands themselves stand in `app`. Exit codes: 0 done, 1 `check` found an error,
-2 wrong usage, setting, guide or database, 70 a fault of the program, 130 interrupted.
+The commands themselves stand in `app`. Exit codes: 0 done, 1 `check` found an error or the
+reader of the output went away, 2 wrong usage, setting, guide or database, 70 a fault of the
+program, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import NoReturn
 
 from bot.errors import BotError
 
+EXIT_CUT_OFF = 1
 EXIT_MEND = 2
 EXIT_FAULT = 70
 EXIT_INTERRUPTED = 130
@@ -30,19 +32,29 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 
 def _run(args: Sequence[str] | None) -> int:
     try:
-        from bot.cli.app import app
-
-        app(args=args, prog_name="quotewell")
-    except SystemExit as leaving:
-        return leaving.code if isinstance(leaving.code, int) else 0
+        code = _command(args)
+        sys.stdout.flush()
     except BotError as error:
         return _say(str(error), EXIT_MEND)
     except BrokenPipeError:
-        return _forget_output()
+        return _forget_output(EXIT_CUT_OFF)
+    except OSError as error:
+        _say(f"cannot read or write ({error.strerror})", EXIT_MEND)
+        return _forget_output(EXIT_MEND)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the one edge where everything is caught
         return _say(_fault(error), EXIT_FAULT)
+    return code
+
+
+def _command(args: Sequence[str] | None) -> int:
+    from bot.cli.app import app
+
+    try:
+        app(args=args, prog_name="quotewell")
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else 0
     return 0
 
 
@@ -74,7 +86,8 @@ def _be_lenient_with_letters() -> None:
             reconfigure(errors="replace")
 
 
-def _forget_output() -> int:
-    # The reader went away (`| head`): nothing is wrong, and closing must not complain either.
+def _forget_output(code: int) -> int:
+    # The reader went away (`| head`) or the disk is full: what is still buffered must not
+    # complain a second time when the process ends.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    return code
