@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from bot import __version__
 from bot.answer import Bot, open_bot
 from bot.cli import batch, main
 from bot.cli.chat import talk
+from bot.cli.check import examine
 from bot.cli.conversation import Conversation, clean, mint_id
 from bot.cli.render import lines_of, reply_view
 from bot.records import OUTCOMES, Card, Excerpt, Number, Reply, Suggestion
@@ -454,6 +456,86 @@ class TestPassages:
         assert record["guide"] == GUIDE_ID
         assert len(record["passages"]) == 18
         assert all(source[p["start"] : p["end"]] == p["text"] for p in record["passages"])
+
+
+class TestCheck:
+    @pytest.fixture
+    def corpus(self, monkeypatch: pytest.MonkeyPatch) -> Path:
+        """A corpus of one small guide that may be broken."""
+        folder = Path("corpus", "ears")
+        folder.mkdir(parents=True)
+        (folder / "guide.md").write_text("# Ear syringing\n\nKeep the ear dry for a day.\n")
+        monkeypatch.delenv("QUOTEWELL_CORPUS_DIR")
+        return folder.parent
+
+    def test_what_is_shipped_has_nothing_to_mend_and_says_what_is_missing(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(["check"]) == 0
+        shown = capsys.readouterr().out
+        assert "✗" not in shown
+        assert "this is a demonstration" in " ".join(shown.split())
+        assert f"Guide {GUIDE_ID}" in shown
+
+    def test_one_fault_does_not_hide_the_next(
+        self, corpus: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (corpus / "clinic.toml").write_text('phone = "ring us"\n')
+        (corpus / "ears" / "lexicon.toml").write_text("subject = 12\n")
+        (corpus / "ears" / "absent.toml").write_text("[[topic\n")
+        assert run(["check"]) == 1
+        shown = capsys.readouterr().out
+        for named in ("clinic.toml", "lexicon.toml", "absent.toml"):
+            assert named in shown
+        assert shown.count("✗") >= 3
+
+    def test_a_wrong_setting_is_named(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setenv("QUOTEWELL_PROT", "8000")
+        assert run(["check"]) == 1
+        assert "perhaps QUOTEWELL_PORT" in capsys.readouterr().out
+
+    def test_a_secret_is_masked(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setenv("QUOTEWELL_METRICS_TOKEN", "sesame")
+        monkeypatch.setenv("QUOTEWELL_PORT", "8123")
+        assert run(["check"]) == 0
+        shown = capsys.readouterr().out
+        assert "port = 8123" in shown
+        assert "metrics_token = ********" in shown
+        assert "sesame" not in shown
+
+    def test_no_guide_at_all_must_be_mended(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / "empty").mkdir()
+        monkeypatch.setenv("QUOTEWELL_CORPUS_DIR", str(tmp_path / "empty"))
+        assert run(["check"]) == 1
+        assert "expected a folder with guide.txt" in " ".join(capsys.readouterr().out.split())
+
+    def test_a_review_that_is_overdue_is_worth_a_look(self, corpus: Path) -> None:
+        (corpus / "ears" / "guide.toml").write_text(
+            'reviewed_by = "Dr A."\nreviewed_on = "2025-01-01"\nreview_by = "2026-01-01"\n'
+        )
+
+        def looks(today: date) -> list[str]:
+            groups = examine("ears", today)
+            return [f.text for _, found in groups for f in found if "review_by" in f.text]
+
+        assert looks(date(2026, 1, 1)) == []
+        assert looks(date(2026, 1, 2)) == ["guide.toml: review_by 2026-01-01 has passed"]
+
+    def test_guide_looks_at_that_one_only(
+        self, corpus: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (corpus / "ears" / "guide.md").write_bytes(b"\xff\xfe\x00")
+        leaflet = corpus / "leaflet.txt"
+        leaflet.write_text("Keep the ear dry for a day.\n")
+        assert run(["check", "--guide", str(leaflet)]) == 0
+        assert "Guide leaflet.txt" in capsys.readouterr().out
+        assert run(["check", "--guide", "ears"]) == 1
 
 
 class TestVersion:
