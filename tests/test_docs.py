@@ -28,7 +28,8 @@ from bot.store import open_store
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = sorted(p for p in ROOT.glob("*.md")) + sorted((ROOT / "eval").glob("*.md"))
+FOLDERS = ("bot", "corpus", "eval", "tests")
+PAGES = sorted([*ROOT.glob("*.md"), *(p for f in FOLDERS for p in (ROOT / f).rglob("README.md"))])
 # Fenced code whose first line is ```<language> <mark>.
 FENCE = re.compile(r"^```(\w+) (\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # Said of this project nowhere: places that exist on one machine only, and work left open.
@@ -162,13 +163,13 @@ def test_the_changelog_has_a_section_for_this_version() -> None:
     assert re.search(rf"^## \[{re.escape(bot.__version__)}\]", changelog, re.MULTILINE)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_a_page_names_no_place_of_one_machine_and_no_work_left_open(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert [word for word in FORBIDDEN if word in text] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_a_link_to_a_file_or_a_heading_leads_somewhere(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     headings = {_anchor(line) for line in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
