@@ -5,6 +5,7 @@ Each loader names its own faults; here they are gathered, so that one does not h
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -15,13 +16,18 @@ from rich.console import Group as Stack
 from rich.console import RenderableType
 from rich.text import Text
 
-from bot.cli.conversation import guide_path
+from bot.cli.conversation import Conversation, guide_path, open_for
 from bot.cli.render import Indented, console, plain
 from bot.clinic import clinic_problems, load_clinic
 from bot.errors import BotError
+from bot.gates import GATES, load_gates
 from bot.guide import Guide, load_guide, problems
 from bot.guide.load import guide_folders
 from bot.settings import Settings, load_settings, masked
+from bot.wording import load_wording
+
+# Asked of every guide: whatever else is set, this must be met with an emergency number.
+_EMERGENCY = "I can't breathe"
 
 Level = Literal["good", "look", "wrong"]
 _MARKS: dict[Level, tuple[str, str]] = {
@@ -48,7 +54,7 @@ def run(guide: str | None) -> int:
     """Print what was found; 1 if something must be mended, else 0."""
     groups = examine(guide, date.today())
     console().print(findings_view(groups))
-    return int(any(f.level == "wrong" for _, found in groups for f in found))
+    return int(any_wrong(groups))
 
 
 def gather(title: str, look: Callable[[], Findings]) -> Group:
@@ -72,11 +78,21 @@ def examine(guide: str | None, today: date) -> list[Group]:
         settings = load_settings()
     except BotError as error:
         return [("Settings", [Finding("wrong", str(error))])]
-    return [
+    groups = [
         gather("Settings", lambda: _settings(settings)),
         gather("Clinic", lambda: _clinic(Path(settings.corpus_dir))),
         *_guides(settings, guide, today),
+        gather("Gates", lambda: _gates(Path(settings.corpus_dir))),
+        gather("Wording", lambda: _wording(settings)),
     ]
+    if not any_wrong(groups):  # else opening the bot would only say it again
+        groups.append(gather("All together", lambda: _together(guide)))
+    return groups
+
+
+def any_wrong(groups: list[Group]) -> bool:
+    """Whether something must be mended."""
+    return any(f.level == "wrong" for _, found in groups for f in found)
 
 
 def _settings(settings: Settings) -> Findings:
@@ -146,6 +162,38 @@ def _count(guide: Guide) -> str:
         "absent topics": len(guide.absent),
     }
     return ", ".join(f"{n} {name}" for name, n in counts.items())
+
+
+def _gates(corpus_dir: Path) -> Findings:
+    rules = load_gates(corpus_dir).rules
+    counts = Counter(rule.gate for rule in rules)
+    yield Finding("good", ", ".join(f"{gate} {counts[gate]}" for gate in GATES) + " rules")
+    if n_open := sum(not rule.reviewed_by for rule in rules):
+        yield Finding("look", f"{n_open} of {len(rules)} rules have no reviewed_by")
+
+
+def _wording(settings: Settings) -> Findings:
+    known = load_wording().names
+    yield Finding("good", f"sentences in {', '.join(sorted(known.values()))}")
+    for language in settings.languages:
+        if language not in known:
+            expected = ", ".join(sorted(known))
+            found = f"QUOTEWELL_LANGUAGES: no sentences in {language!r}; expected {expected}"
+            yield Finding("wrong", found)
+
+
+def _together(guide: str | None) -> Findings:
+    """The bot is opened as a door opens it, and must answer an emergency with a number."""
+    bot, guide_id = open_for(guide)
+    for each in [guide_id] if guide_id else bot.guides:
+        reply = Conversation(bot, each).say(_EMERGENCY)
+        numbers = [n.number for n in reply.card.numbers] if reply.card else []
+        if reply.outcome == "emergency" and numbers:
+            yield Finding("good", f"{each}: an emergency gets the number {', '.join(numbers)}")
+        elif reply.reason == "paused":
+            yield Finding("look", f"{each}: paused, an emergency gets the contact card")
+        else:
+            yield Finding("wrong", f"{each}: an emergency gets {reply.outcome} without a number")
 
 
 def findings_view(groups: list[Group]) -> RenderableType:
