@@ -1,0 +1,216 @@
+"""Says what is wrong where, before a patient finds it: settings, clinic, guides, gates, wording.
+
+Each loader names its own faults; here they are gathered, so that one does not hide the next.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Group as Stack
+from rich.console import RenderableType
+from rich.text import Text
+
+from bot.cli.conversation import Conversation, guide_path, open_for
+from bot.cli.render import Indented, console, plain
+from bot.clinic import clinic_problems, load_clinic
+from bot.errors import BotError
+from bot.gates import GATES, load_gates
+from bot.guide import Guide, load_guide, problems
+from bot.guide.load import guide_folders
+from bot.settings import Settings, load_settings, masked
+from bot.wording import load_wording
+
+# Asked of every guide: whatever else is set, this must be met with an emergency number.
+_EMERGENCY = "I can't breathe"
+
+Level = Literal["good", "look", "wrong"]
+_MARKS: dict[Level, tuple[str, str]] = {
+    "good": ("✓", "green"),
+    "look": ("!", "yellow"),
+    "wrong": ("✗", "red"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; `wrong` must be mended, `look` is worth a look."""
+
+    level: Level
+    text: str
+
+
+Findings = Iterator[Finding]
+Group = tuple[str, list[Finding]]
+"""A title and what was found under it."""
+
+
+def run(guide: str | None) -> int:
+    """Print what was found; 1 if something must be mended, else 0."""
+    groups = examine(guide, date.today())
+    console().print(findings_view(groups))
+    return int(any_wrong(groups))
+
+
+def gather(title: str, look: Callable[[], Findings]) -> Group:
+    """Everything that a look found, up to and with the error that ended it."""
+    found: list[Finding] = []
+    try:
+        found.extend(look())
+    except BotError as error:
+        found.append(Finding("wrong", str(error)))
+    return title, found
+
+
+def examine(guide: str | None, today: date) -> list[Group]:
+    """Titles and findings, in the order in which they are best mended.
+
+    Args:
+        guide: Id, folder or file of the only guide to look at; None for all of the corpus.
+        today: The day against which review dates are held.
+    """
+    try:
+        settings = load_settings()
+    except BotError as error:
+        return [("Settings", [Finding("wrong", str(error))])]
+    groups = [
+        gather("Settings", lambda: _settings(settings)),
+        gather("Clinic", lambda: _clinic(Path(settings.corpus_dir))),
+        *_guides(settings, guide, today),
+        gather("Gates", lambda: _gates(Path(settings.corpus_dir))),
+        gather("Wording", lambda: _wording(settings)),
+    ]
+    if not any_wrong(groups):  # else opening the bot would only say it again
+        groups.append(gather("All together", lambda: _together(guide)))
+    return groups
+
+
+def any_wrong(groups: list[Group]) -> bool:
+    """Whether something must be mended."""
+    return any(f.level == "wrong" for _, found in groups for f in found)
+
+
+def _settings(settings: Settings) -> Findings:
+    values = masked(settings)
+    standing = masked(Settings())
+    changed = [f"{name} = {value}" for name, value in values.items() if value != standing[name]]
+    yield Finding("good", f"{len(values)} settings, {len(changed)} changed from their defaults")
+    for line in changed:
+        yield Finding("good", line)
+    if settings.paused:
+        yield Finding("look", "paused: every door answers with the contact card only")
+
+
+def _clinic(corpus_dir: Path) -> Findings:
+    faults = clinic_problems(corpus_dir)
+    yield from (Finding("wrong", fault) for fault in faults)
+    if faults:
+        return
+    clinic = load_clinic(corpus_dir)
+    numbers = ", ".join(f"{n.label} {n.number}" for n in clinic.numbers)
+    yield Finding("good", f"urgent numbers for {clinic.locale}: {numbers}")
+    if clinic.numbers_checked_on:
+        day = clinic.numbers_checked_on
+        yield Finding("look", f"some come from the packaged table, last checked on {day}")
+    needed = ("name", "phone", "numbers_confirmed_on")
+    if missing := [key for key in needed if not getattr(clinic, key)]:
+        where = corpus_dir / "clinic.toml"
+        yield Finding("look", f"{where}: {', '.join(missing)} missing; this is a demonstration")
+    else:
+        yield Finding("good", f"{clinic.name}, {clinic.phone}")
+
+
+def _guides(settings: Settings, guide: str | None, today: date) -> Iterator[Group]:
+    try:
+        paths = [guide_path(settings, guide)] if guide else guide_folders(Path(settings.corpus_dir))
+    except BotError as error:
+        yield "Guides", [Finding("wrong", str(error))]
+        return
+    if not paths:
+        where = f"{settings.corpus_dir}: no guide; expected a folder with guide.txt or guide.md"
+        yield "Guides", [Finding("wrong", where)]
+    for path in paths:
+        yield gather(f"Guide {path.name}", lambda path=path: _guide(path, today))  # type: ignore[misc]
+
+
+def _guide(path: Path, today: date) -> Findings:
+    faults = problems(path)
+    yield from (Finding("wrong", fault) for fault in faults)
+    if faults:
+        return
+    guide = load_guide(path)
+    yield Finding("good", f"{guide.title}: {_count(guide)}")
+    if not guide.subject:
+        yield Finding("look", "lexicon.toml: no subject; questions are not held against a topic")
+    if not guide.reviewed_by:
+        yield Finding("look", "guide.toml: reviewed_by is empty; has a clinician read the guide?")
+    elif guide.review_by and guide.review_by < today.isoformat():
+        yield Finding("look", f"guide.toml: review_by {guide.review_by} has passed")
+
+
+def _count(guide: Guide) -> str:
+    counts = {
+        "sections": len(guide.sections),
+        "passages": len(guide.passages),
+        "lexicon entries": len(guide.lexicon),
+        "curated questions": len(guide.questions),
+        "absent topics": len(guide.absent),
+    }
+    return ", ".join(f"{n} {name}" for name, n in counts.items())
+
+
+def _gates(corpus_dir: Path) -> Findings:
+    rules = load_gates(corpus_dir).rules
+    counts = Counter(rule.gate for rule in rules)
+    yield Finding("good", ", ".join(f"{gate} {counts[gate]}" for gate in GATES) + " rules")
+    if n_open := sum(not rule.reviewed_by for rule in rules):
+        yield Finding("look", f"{n_open} of {len(rules)} rules have no reviewed_by")
+
+
+def _wording(settings: Settings) -> Findings:
+    known = load_wording().names
+    yield Finding("good", f"sentences in {', '.join(sorted(known.values()))}")
+    for language in settings.languages:
+        if language not in known:
+            expected = ", ".join(sorted(known))
+            found = f"QUOTEWELL_LANGUAGES: no sentences in {language!r}; expected {expected}"
+            yield Finding("wrong", found)
+
+
+def _together(guide: str | None) -> Findings:
+    """The bot is opened as a door opens it, and must answer an emergency with a number."""
+    bot, guide_id = open_for(guide)
+    for each in [guide_id] if guide_id else bot.guides:
+        reply = Conversation(bot, each).say(_EMERGENCY)
+        numbers = [n.number for n in reply.card.numbers] if reply.card else []
+        if reply.outcome == "emergency" and numbers:
+            yield Finding("good", f"{each}: an emergency gets the number {', '.join(numbers)}")
+        elif reply.reason == "paused":
+            yield Finding("look", f"{each}: paused, an emergency gets the contact card")
+        else:
+            yield Finding("wrong", f"{each}: an emergency gets {reply.outcome} without a number")
+
+
+def findings_view(groups: list[Group]) -> RenderableType:
+    """The findings under their titles, and a last line that sums them up."""
+    rows: list[RenderableType] = []
+    for title, found in groups:
+        rows.append(Text(title, style="bold"))
+        for finding in found:
+            mark, colour = _MARKS[finding.level]
+            text = Text(plain(finding.text))
+            rows.append(Indented(text, "    ", colour, first=f"  {mark} "))
+    return Stack(*rows, Text(), _summary([f for _, found in groups for f in found]))
+
+
+def _summary(found: list[Finding]) -> Text:
+    n_wrong = sum(f.level == "wrong" for f in found)
+    n_look = sum(f.level == "look" for f in found)
+    if n_wrong:
+        return Text(f"{n_wrong} to mend, {n_look} worth a look", style="red")
+    return Text(f"Nothing to mend, {n_look} worth a look", style="green")
