@@ -231,9 +231,7 @@ def _second(ranking: Sequence[tuple[str, float]], indexed: IndexedGuide) -> floa
     if not ranking:
         return 0.0
     first = indexed.guide.passage(ranking[0][0]).section_id
-    return next(
-        (s for pid, s in ranking if indexed.guide.passage(pid).section_id != first), 0.0
-    )
+    return next((s for pid, s in ranking if indexed.guide.passage(pid).section_id != first), 0.0)
 
 
 def _similarity(
@@ -249,9 +247,7 @@ def _similarity(
     return max(_jaccard(wanted, indexed.row_terms[row], indexed) for _, row in sorted(mine)[-3:])
 
 
-def _jaccard(
-    wanted: Mapping[str, float], row: frozenset[str], indexed: IndexedGuide
-) -> float:
+def _jaccard(wanted: Mapping[str, float], row: frozenset[str], indexed: IndexedGuide) -> float:
     shared = sum(w for t, w in wanted.items() if t in row)
     only_row = sum(indexed.questions.idf(t) for t in row if t not in wanted)
     total = sum(wanted.values()) + 0.5 * only_row

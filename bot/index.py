@@ -242,9 +242,7 @@ def _query(
     return Query(typed, expanded, tuple(via))
 
 
-def _passage_terms(
-    passage: Passage, analyser: Analyser, switches: frozenset[str]
-) -> list[str]:
+def _passage_terms(passage: Passage, analyser: Analyser, switches: frozenset[str]) -> list[str]:
     terms = [term.term for term in analyser.terms(passage.text)]
     if "headings" in switches:
         title = [term.term for term in analyser.terms(passage.section)]

@@ -72,9 +72,7 @@ def finish(
     return made, following
 
 
-def fault_reply(
-    turn: Turn, ready: ReadyGuide, visit: Visit, policy: Policy
-) -> tuple[Reply, Visit]:
+def fault_reply(turn: Turn, ready: ReadyGuide, visit: Visit, policy: Policy) -> tuple[Reply, Visit]:
     """The reply when something broke: no answer, the clinic's contact, the emergency number."""
     draft = Draft(
         "unintelligible",
@@ -115,9 +113,7 @@ def info_card(policy: Policy, level: str) -> Card:
         line = say(policy, "urgent_card.line")
         advice = policy.clinic.numbers_of("advice")
         return Card("urgent", say(policy, "urgent_card.title"), (line,), (*advice, *emergency))
-    return Card(
-        "info", say(policy, "info_card.title"), (say(policy, "info_card.line"),), emergency
-    )
+    return Card("info", say(policy, "info_card.title"), (say(policy, "info_card.line"),), emergency)
 
 
 def contact_card(policy: Policy) -> Card:
@@ -180,7 +176,9 @@ def _variant(key: str, facts: Mapping[str, str]) -> str:
 def _numbers(gates: Sequence[str], policy: Policy) -> tuple[Number, ...]:
     """Numbers of all gates in the order emergency, poison, crisis, each kind once."""
     kinds = ["emergency"]
-    kinds += [kind for gate, kind in (("overdose", "poison"), ("crisis", "crisis")) if gate in gates]
+    kinds += [
+        kind for gate, kind in (("overdose", "poison"), ("crisis", "crisis")) if gate in gates
+    ]
     return tuple(n for kind in kinds for n in policy.clinic.numbers_of(kind))  # type: ignore[arg-type]
 
 

@@ -82,9 +82,7 @@ class Asked:
         return any(i >= 0 and self.message.asks[i] for i in fired)
 
 
-def reply(
-    turn: Turn, guide: ReadyGuide, visit: Visit, policy: Policy
-) -> tuple[Reply, Visit]:
+def reply(turn: Turn, guide: ReadyGuide, visit: Visit, policy: Policy) -> tuple[Reply, Visit]:
     """Decide one turn: pure, no clock, no I/O.
 
     Args:
@@ -367,9 +365,7 @@ def _ground_all(asked: Asked, clauses: Sequence[int]) -> list[Grounding]:
     return [_ground(asked, words) for _, words in _runs(asked, clauses)]
 
 
-def _answers(
-    asked: Asked, clauses: Sequence[int], *, only_asking: bool = False
-) -> list[Grounding]:
+def _answers(asked: Asked, clauses: Sequence[int], *, only_asking: bool = False) -> list[Grounding]:
     """Groundings in the answer band, best first, one a section, at most three.
 
     Several stand side by side only where several questions were asked, each on its own.
@@ -447,8 +443,10 @@ def _partners(excerpt: Excerpt, ready: ReadyGuide, policy: Policy) -> tuple[Exce
 def _answer(asked: Asked, found: Sequence[Grounding], excerpts: tuple[Excerpt, ...]) -> Draft:
     policy = asked.policy
     several = len({e.passage_id for e in excerpts}) > 1
-    lead = say(policy, "answer.two") if several else say(
-        policy, "answer.one", section=excerpts[0].section
+    lead = (
+        say(policy, "answer.two")
+        if several
+        else say(policy, "answer.one", section=excerpts[0].section)
     )
     tails = [_via(asked, found[0])]
     if asked.verdict.first("dosing") and not asked.puts("dosing"):
@@ -470,9 +468,7 @@ def _answer(asked: Asked, found: Sequence[Grounding], excerpts: tuple[Excerpt, .
 
 def _via(asked: Asked, grounding: Grounding) -> str:
     """Named where the lexicon decided: no typed word stands in the passage itself."""
-    own = frozenset(
-        t for s in asked.ready.sentences[grounding.best or ""] for t in s.terms
-    )
+    own = frozenset(t for s in asked.ready.sentences[grounding.best or ""] for t in s.terms)
     if not grounding.query.via or any(
         t in own for t in grounding.query.typed if t != Analyser.subject_term
     ):
@@ -574,8 +570,10 @@ def _section_card(asked: Asked, excerpts: Sequence[Excerpt]) -> Any:
 def _who_decides(asked: Asked) -> tuple[Suggestion, ...]:
     title = asked.ready.guide.dose_section
     for passage in asked.ready.guide.passages:
-        if title and passage.section == title and quotable(
-            passage.passage_id, asked.ready.sentences
+        if (
+            title
+            and passage.section == title
+            and quotable(passage.passage_id, asked.ready.sentences)
         ):
             return (Suggestion(say(asked.policy, "dosing.who_decides"), passage.passage_id),)
     return ()

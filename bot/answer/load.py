@@ -83,9 +83,7 @@ def open_bot(settings: Settings, guide_path: Path | None = None) -> Bot:
     return Bot(policy, ready, _default(settings, ready))
 
 
-def make_ready(
-    guide: Guide, gates: Gates, switches: frozenset[str] = ALL_PARTS
-) -> ReadyGuide:
+def make_ready(guide: Guide, gates: Gates, switches: frozenset[str] = ALL_PARTS) -> ReadyGuide:
     """Work out once what every reply from a guide needs."""
     general = load_general()
     indexed = index_guide(guide, general, switches=switches)

@@ -81,9 +81,7 @@ class Features:
     def _add(self, name: str, language: str, text: str) -> None:
         pattern = _pattern(text)
         first = pattern[0]
-        table, key = (
-            (self._prefix, first[:-1]) if first.endswith("*") else (self._exact, first)
-        )
+        table, key = (self._prefix, first[:-1]) if first.endswith("*") else (self._exact, first)
         table.setdefault(key, []).append(_Entry(name, language, pattern))
 
     def _candidates(self, word: str) -> Iterable[_Entry]:

@@ -85,4 +85,6 @@ def _check(language: str, sentences: Mapping[str, str], english: Mapping[str, st
             raise SettingsError("a digit", expected="words and slots only", where=where)
         unknown = set(_SLOT.findall(sentence)) - set(_SLOT.findall(english[key]))
         if unknown:
-            raise SettingsError(f"slot {{{unknown.pop()}}}", expected="a slot of English", where=where)
+            raise SettingsError(
+                f"slot {{{unknown.pop()}}}", expected="a slot of English", where=where
+            )
