@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -16,7 +17,8 @@ from bot.text import fold_word
 
 # Numbers and letters part company, so that "b12", "b-12" and "B 12" are the same two tokens
 # and "1000mcg" shows its unit. A number keeps its separators: "1,000", "2.5".
-_TOKEN = r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:[\u0300-\u036f'’]+[^\W\d_]+)*"
+# The same spans as NLTK's RegexpTokenizer gives for the pattern, without its import.
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:[\u0300-\u036f'’]+[^\W\d_]+)*")
 
 
 T = TypeVar("T")
@@ -37,6 +39,14 @@ class Term(NamedTuple):
     term: str
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A run of folded words of one reading, with the ranges that name the guide's subject."""
+
+    words: tuple[str, ...]
+    subject: tuple[tuple[int, int], ...] = ()
 
 
 class PhraseTable(Generic[T]):
@@ -89,10 +99,10 @@ class PhraseTable(Generic[T]):
 def tokenize(text: str) -> list[Token]:
     """Folded words and numbers with their ranges; white space, marks and symbols part them."""
     found = []
-    for start, end in _tokenizer().span_tokenize(text):
-        word = fold_word(text[start:end])
+    for match in _TOKEN.finditer(text):
+        word = fold_word(match.group())
         if word:
-            found.append(Token(word, start, end))
+            found.append(Token(word, match.start(), match.end()))
     return found
 
 
@@ -148,6 +158,12 @@ class Analyser:
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """Snowball's English stem of a folded word; numbers stay as they are."""
+    known = word if word[0].isdigit() else stem_table().get(word)
+    return known if known is not None else snowball(word)
+
+
+def snowball(word: str) -> str:
+    """NLTK's Snowball stem, computed."""
     return str(_stemmer().stem(word))
 
 
@@ -164,14 +180,19 @@ def read_words(name: str) -> list[str]:
     return [word for line in lines for word in line.split()]
 
 
-# NLTK is imported at first use: the import alone costs as much as a thousand replies.
 @cache
-def _tokenizer() -> Any:
-    from nltk.tokenize import RegexpTokenizer
+def stem_table() -> dict[str, str]:
+    """Snowball's stems of frequent words and of the packaged word data.
 
-    return RegexpTokenizer(_TOKEN)
+    NLTK's import takes a third of a second, with SciPy beside it a whole one, which is as long
+    as a hundred replies; the table spares it to the command line. A test holds each row against
+    NLTK; `python -m eval stems` makes it anew.
+    """
+    words = iter(read_words("stems.txt"))
+    return dict(zip(words, words, strict=True))
 
 
+# Imported at the first word that the table does not hold.
 @cache
 def _stemmer() -> Any:
     from nltk.stem.snowball import EnglishStemmer

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote as percent
 
-from bot.analysis import tokenize
-from bot.gates import Clause, Gates
+from bot.analysis import Clause, tokenize
+from bot.gates import Gates
 from bot.guide import Guide
 from bot.index import IndexedGuide
 from bot.readings import Vocabulary

@@ -165,7 +165,7 @@ def load_model(*, with_questions: bool) -> Model:
 
 def _unknown(words: Sequence[str], query: Query, indexed: IndexedGuide) -> dict[str, float]:
     """Content words that neither guide, questions nor lexicon know, with their information."""
-    said = {word for phrase, _ in query.via for word in phrase.lower().split()}
+    said = {word for phrase, _ in query.via for word in phrase.split()}
     found: dict[str, float] = {}
     for word in words:
         term = indexed.analyser.term(word)
@@ -220,7 +220,7 @@ def _held(query: Query, passage_id: str, indexed: IndexedGuide) -> dict[str, flo
     held = {term: 1.0 for term in query.typed if term in own}
     for said, added in query.via:
         if any(term in own for term in added):
-            for word in said.lower().split():
+            for word in said.split():
                 term = indexed.analyser.term(word)
                 held[term] = max(held.get(term, 0.0), 0.8)
     return held

@@ -268,7 +268,7 @@ def _lexicon(
         for said in entry.say:
             words = words_of(said)
             if words:
-                table.setdefault(words, (said, known, entry.weight))
+                table.setdefault(words, (" ".join(words), known, entry.weight))
     return PhraseTable(table.items())
 
 

@@ -14,15 +14,14 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from bot.analysis import PhraseTable, Token, read_words, stop_words, tokenize
-from bot.gates import Clause
+from bot.analysis import Clause, PhraseTable, Token, read_words, stop_words, tokenize
 from bot.text import normalise
 
 _BREAK = re.compile(r"[?!;\n]|\.(?=\s|$|[A-Z])|…")
 _JOINERS = frozenset(("and", "but", "also", "plus", "then", "or"))
 _OPENERS = frozenset(
-    "how hows what whats when whens where wheres why who whos which is are can could do does did"
-    " should shall will would may tell".split()
+    "how hows what whats when whens where wheres why who whos which is are can could do"
+    " does did should shall will would may tell".split()
 )
 _MIN_CORRECTED = 4
 """Shorter words are too easily another word (letters)."""

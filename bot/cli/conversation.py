@@ -76,6 +76,6 @@ def open_for(guide: str | None) -> tuple[Bot, str | None]:
     settings = load_settings()
     if guide is None:
         return open_bot(settings), None
-    path = guide_path(settings, guide)
+    guide_path(settings, guide)
     bot = open_bot(settings)
     return bot, guide

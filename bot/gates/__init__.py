@@ -14,6 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from bot.analysis import Clause
 from bot.errors import SettingsError
 from bot.gates.features import Features, Mark
 from bot.gates.rules import Fired, Rule, fires, parse_rules
@@ -23,14 +24,6 @@ GATES = ("crisis", "emergency", "overdose", "dosing", "personal", "smalltalk")
 URGENT_GATES = GATES[:3]
 WITHHELD = "withheld"
 """Not a gate for visitors: the rules for sentences of a guide that are never quoted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """A run of folded words of one reading, with the ranges that name the guide's subject."""
-
-    words: tuple[str, ...]
-    subject: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

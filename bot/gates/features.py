@@ -73,9 +73,11 @@ class Features:
         for i, word in enumerate(words):
             if _is_amount(words, i) and i not in inside:
                 marks.append(Mark(NUMBER, i, i + 1))
-            for entry in self._candidates(word):
-                if entry.language in languages and _matches(entry.pattern, words, i):
-                    marks.append(Mark(entry.feature, i, i + len(entry.pattern)))
+            marks += [
+                Mark(entry.feature, i, i + len(entry.pattern))
+                for entry in self._candidates(word)
+                if entry.language in languages and _matches(entry.pattern, words, i)
+            ]
         return marks
 
     def _add(self, name: str, language: str, text: str) -> None:

@@ -1,0 +1,139 @@
+"""A turn as the policy sees it: read, judged by the gates, and grounded run by run.
+
+What follows from it is left to `decide`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.analysis import Analyser
+from bot.answer.policy import Policy, ReadyGuide
+from bot.excerpt import quotable
+from bot.gates import Verdict
+from bot.grounding import Grounding, ground
+from bot.readings import Message, read
+from bot.records import Turn, Visit
+from bot.visit import CARRIED_WEIGHT, carried_terms, leans_on_context
+
+_LONG = 40
+"""Words from which on a message tells a story around its question."""
+_WHOLE = 25
+"""Up to so many words a message is judged as a whole, too."""
+_SHORT_CLAUSE = 8
+"""A question shorter than this may need the clause before it ("Is that normal?")."""
+_MAX_PARTS = 3
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A turn as the steps see it: the message read, what the gates found, and the rest."""
+
+    turn: Turn
+    text: str
+    too_long: bool
+    message: Message
+    verdict: Verdict
+    ready: ReadyGuide
+    visit: Visit
+    policy: Policy
+
+    def open_clauses(self, *gates: str) -> list[int]:
+        """Clauses in which none of the gates fired."""
+        closed = frozenset().union(*(self.verdict.clauses(gate) for gate in gates))
+        if -1 in closed:
+            return []
+        return [i for i in range(len(self.message.asks)) if i not in closed]
+
+    def puts(self, gate: str) -> bool:
+        """Whether a gate fired on what is asked, not on a story told around it.
+
+        In a long message with another question in it, what stands in no question is story.
+        """
+        fired = self.verdict.clauses(gate)
+        words = self.message.typed.words
+        others = [i for i in self.open_clauses(gate) if self.message.asks[i]]
+        if not fired or len(words) <= _LONG or not others:
+            return bool(fired)
+        return any(i >= 0 and self.message.asks[i] for i in fired)
+
+
+def read_turn(turn: Turn, guide: ReadyGuide, visit: Visit, policy: Policy) -> Asked:
+    """Read a turn and let the gates judge it; the cost is bounded by `Policy.max_chars`."""
+    typed = turn.text or ""
+    too_long = len(typed) > policy.max_chars
+    # Of a message that is too long, beginning and end are still read for anything urgent.
+    half = policy.max_chars // 2
+    text = f"{typed[:half]}\n{typed[-half:]}" if too_long else typed
+    message = read(text, guide.vocabulary)
+    verdict = policy.gates.judge(
+        [reading.clauses for reading in message.readings], message.languages, visit.last_outcome
+    )
+    return Asked(turn, text, too_long, message, verdict, guide, visit, policy)
+
+
+def _runs(asked: Asked, clauses: Sequence[int]) -> list[tuple[tuple[int, ...], tuple[str, ...]]]:
+    """The runs of words to judge: the whole if short, and each question in the message."""
+    reading = asked.message.best.clauses
+    usable = [i for i in clauses if i < len(reading) and reading[i].words]
+    whole = tuple(word for i in usable for word in reading[i].words)
+    runs: list[tuple[tuple[int, ...], tuple[str, ...]]] = []
+    if len(whole) <= _WHOLE or len(usable) == 1:
+        runs.append((tuple(usable), whole))
+    if len(usable) > 1:
+        asking = [i for i in usable if asked.message.asks[i]] or usable
+        for i in asking:
+            words = reading[i].words
+            runs.append(((i,), words))
+            if i - 1 in usable and len(words) < _SHORT_CLAUSE:
+                runs.append(((i - 1, i), reading[i - 1].words + words))
+    return [run for run in runs if run[1]]
+
+
+def _ground(asked: Asked, words: tuple[str, ...]) -> Grounding:
+    carried = carried_terms(asked.visit) if "context" in asked.policy.switches else ()
+    indexed = asked.ready.indexed
+    coverage = "coverage" in asked.policy.switches
+    if carried:
+        typed = [t for t in indexed.query(words).typed if t != Analyser.subject_term]
+        if leans_on_context(words, len(typed)):
+            return ground(
+                words, indexed, carried=carried, carried_weight=CARRIED_WEIGHT, coverage=coverage
+            )
+    return ground(words, indexed, coverage=coverage)
+
+
+def ground_all(asked: Asked, clauses: Sequence[int]) -> list[Grounding]:
+    return [_ground(asked, words) for _, words in _runs(asked, clauses)]
+
+
+def answers(asked: Asked, clauses: Sequence[int], *, only_asking: bool = False) -> list[Grounding]:
+    """Groundings in the answer band, best first, one a section, at most three.
+
+    Several stand side by side only where several questions were asked, each on its own.
+    """
+    runs = _runs(asked, clauses)
+    if only_asking and not any(asked.message.asks[i] for i in clauses):
+        return []
+    judged = [(run, _ground(asked, words)) for run, words in runs]
+    good = [(run, g) for run, g in judged if g.band == "answer" and _may_quote(asked, g)]
+    if not good:
+        return []
+    _, best = max(good, key=lambda pair: pair[1].score)
+    found = [best]
+    singles = [(run, g) for run, g in good if len(run) == 1 and asked.message.asks[run[0]]]
+    if len(singles) > 1:
+        found = []
+        for _, grounding in sorted(singles, key=lambda pair: pair[0]):
+            if all(section_of(asked, grounding) != section_of(asked, f) for f in found):
+                found.append(grounding)
+    return found[:_MAX_PARTS]
+
+
+def _may_quote(asked: Asked, grounding: Grounding) -> bool:
+    return grounding.best is not None and quotable(grounding.best, asked.ready.sentences)
+
+
+def section_of(asked: Asked, grounding: Grounding) -> str:
+    return asked.ready.guide.passage(grounding.best or "").section_id

@@ -1,0 +1,36 @@
+"""Small talk: told by features that cover the whole message, so that a question is never lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.analysis import stop_words
+from bot.answer.asked import Asked
+from bot.gates.features import Mark
+
+_SMALL_TALK = ("joke", "insult", "who_you", "what_can", "how_you", "bye", "thanks", "greet")
+_OWN_WORDS = frozenset(("joke", "who_you", "what_can", "how_you"))
+"""Kinds whose phrases say enough by themselves, even with a word or two left over."""
+
+
+def kind_of_small_talk(asked: Asked) -> str | None:
+    words = asked.message.best.words
+    marks = asked.policy.gates.features.mark(words, frozenset(("en",)), ())
+    kinds = {mark.feature for mark in marks}
+    kind = next((kind for kind in _SMALL_TALK if kind in kinds), None)
+    if kind is None:
+        return None
+    left = _left_over(words, marks)
+    if not left:
+        return kind
+    indexed = asked.ready.indexed
+    about = [w for w in left if indexed.knows(indexed.analyser.term(w))]
+    return kind if kind in _OWN_WORDS and not about and len(left) <= 2 else None
+
+
+def _left_over(words: Sequence[str], marks: Sequence[Mark]) -> list[str]:
+    """Words that are neither small talk nor without a topic."""
+    spoken = frozenset((*_SMALL_TALK, "polite"))
+    inside = {i for m in marks if m.feature in spoken for i in range(m.first, m.end)}
+    stops = stop_words()
+    return [w for i, w in enumerate(words) if i not in inside and w not in stops]
