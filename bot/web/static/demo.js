@@ -142,12 +142,13 @@ function shownElsewhere({ card, suggestions }) {
   return lines.map(folded);
 }
 
+// The numbers come right after the first line: on a phone they have to be in sight at once.
 function cardOf(card) {
-  const body = make("div", { class: "card-body" },
-    ...card.lines.map((line) => make("p", {}, line)));
-  if (card.numbers.length) {
-    body.append(make("ul", { class: "numbers" }, ...card.numbers.map(numberOf)));
-  }
+  const [first, ...rest] = card.lines.map((line) => make("p", {}, line));
+  const numbers = card.numbers.length
+    ? [make("ul", { class: "numbers" }, ...card.numbers.map(numberOf))]
+    : [];
+  const body = make("div", { class: "card-body" }, first ?? "", ...numbers, ...rest);
   const role = card.level === "emergency" ? { role: "alert" } : {};
   return make("section", { class: `card card-${card.level}`, ...role },
     make("h3", {}, card.title), body);
