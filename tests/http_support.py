@@ -27,9 +27,9 @@ CANARY = "zyzzogeton"
 
 
 @cache
-def a_bot(paused: bool = False) -> Bot:
-    """The real bot on the real guide; opened once, since it never changes."""
-    return open_bot(settings_with(paused=paused))
+def a_bot(**values: Any) -> Bot:
+    """The real bot on the real guide; opened once for the same settings, since it never changes."""
+    return open_bot(settings_with(**values))
 
 
 def settings_with(**values: Any) -> Settings:
@@ -45,7 +45,8 @@ def a_store() -> Store:
 def app_with(store: Store | None = None, **values: Any) -> FastAPI:
     """The app around the real bot."""
     settings = settings_with(**values)
-    return create_app(a_bot(settings.paused), store or a_store(), settings)
+    matters = {k: v for k, v in values.items() if k in ("paused", "root_path", "public_url")}
+    return create_app(a_bot(**matters), store or a_store(), settings)
 
 
 @contextmanager

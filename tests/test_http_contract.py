@@ -33,7 +33,7 @@ CHECKS = [
 
 @schema.parametrize()
 @settings(
-    max_examples=50,
+    max_examples=100,
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),

@@ -221,7 +221,8 @@ def a_guide() -> Guide:
 
 def reading_page(guide: Guide) -> Page:
     real = a_bot()
-    indexed = {**real.guides, guide.guide_id: SimpleNamespace(guide=guide)}
+    alone: Any = SimpleNamespace(guide=guide)
+    indexed = {**real.guides, guide.guide_id: alone}
     own = Bot(real.policy, indexed, real.default_guide)
     with TestClient(create_app(own, a_store(), settings_with())) as client:
         return page(client, f"/guides/{guide.guide_id}")

@@ -11,7 +11,6 @@ import time
 from concurrent.futures import Future
 
 from bot.http import logs
-from bot.http.links import locate_reply
 from bot.http.services import Services
 from bot.records import URGENT_OUTCOMES, Reply, Turn, Visit
 
@@ -32,7 +31,7 @@ async def ask(
         channel: The door's name, for the figures.
 
     Returns:
-        The reply, its addresses as a browser has to ask for them.
+        The reply; whether it is kept is only counted.
     """
     visit = _visit(services, visit_id, turn.at)
     began = time.perf_counter()
@@ -42,7 +41,7 @@ async def ask(
     written = _record(services, reply, visit, guide_id, channel, ms, turn.at)
     if written is not None and reply.outcome not in URGENT_OUTCOMES:
         await _confirm(services, written)
-    return locate_reply(reply, services.settings)
+    return reply
 
 
 def mint_reply_id() -> str:

@@ -1,14 +1,11 @@
 """Addresses of the pages as a visitor's browser has to ask for them.
 
-Inside the bot they begin with `/`; in front of it there may be a path prefix, or a public
-address that other sites and messengers need.
+Inside the app they begin with `/`; in front of it there may be a path prefix, or a public
+address that other sites and messengers need. The addresses in excerpts are made by `answer`.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from bot.records import Reply
 from bot.settings import Settings
 
 
@@ -28,11 +25,3 @@ def prefix(settings: Settings) -> str:
     """The path prefix with a leading and without a closing slash; empty where there is none."""
     bare = settings.root_path.strip("/")
     return f"/{bare}" if bare else ""
-
-
-def locate_reply(reply: Reply, settings: Settings) -> Reply:
-    """The same reply, its excerpts' addresses as a browser has to ask for them."""
-    if not (settings.public_url or settings.root_path):
-        return reply
-    excerpts = tuple(replace(e, url=located(e.url, settings)) for e in reply.excerpts)
-    return replace(reply, excerpts=excerpts)

@@ -33,28 +33,35 @@ async function send(path, options = {}) {
   return response.status === 204 ? null : response.json();
 }
 
-// How each outcome is introduced, and whether "did this help" is worth asking.
+// How a kind of reply is shown: a label above it, a line above its suggestions, and whether
+// "did this help" is worth asking.
+const PLAIN = { label: "", offer: "", asksFeedback: false };
+
 function manner(outcome) {
   switch (outcome) {
     case "answer":
-      return { label: "", asksFeedback: true };
+      return { ...PLAIN, offer: "You can also ask about", asksFeedback: true };
     case "clarify":
-      return { label: "", asksFeedback: false };
+      return PLAIN;
     case "not_covered":
-      return { label: "Not in the guide", asksFeedback: true };
+      return { ...PLAIN, label: "Not in the guide", asksFeedback: true };
     case "dosing_refusal":
     case "personal_advice":
-      return { label: "A question for the clinic team", asksFeedback: true };
+      return {
+        label: "A question for the clinic team",
+        offer: "What the guide does say",
+        asksFeedback: true,
+      };
     case "emergency":
     case "overdose":
     case "crisis":
-      return { label: "Get help now", asksFeedback: false };
+      return { ...PLAIN, label: "Get help now" };
     case "smalltalk":
     case "unintelligible":
-      return { label: "", asksFeedback: false };
+      return PLAIN;
     default:
       // A newer server may know more outcomes; its text is complete on its own.
-      return { label: "", asksFeedback: false };
+      return PLAIN;
   }
 }
 
@@ -97,40 +104,51 @@ function arrange(hasTurns) {
 }
 
 function replyOf(reply) {
-  const { label, asksFeedback } = manner(reply.outcome);
+  const { label, offer, asksFeedback } = manner(reply.outcome);
   const box = make("article", { class: `reply reply-${reply.outcome}`, lang: reply.lang });
   if (reply.card) box.append(cardOf(reply.card));
-  if (label && !reply.card) box.append(make("p", { class: "reply-label" }, label));
-  for (const words of ownWords(reply)) box.append(make("p", { class: "reply-own" }, words));
-  box.append(...reply.excerpts.map(quoteOf));
-  if (reply.suggestions.length) box.append(...suggestionsOf(reply));
+  else if (label) box.append(make("p", { class: "reply-label" }, label));
+  box.append(...partsOf(reply));
+  if (reply.suggestions.length) box.append(...suggestionsOf(reply, offer));
   if (reply.notice) box.append(make("p", { class: "notice" }, reply.notice));
   if (asksFeedback) box.append(feedbackOf(reply));
   return box;
 }
 
-// The reply's text without the parts that are shown in a form of their own.
-function ownWords(reply) {
-  const quotes = reply.excerpts.map((excerpt) => folded(excerpt.display));
-  const card = reply.card;
-  const parts = [
-    ...(card ? [card.title, ...card.lines] : []),
-    ...reply.suggestions.map((suggestion) => suggestion.label),
-    reply.notice,
-  ].map(folded);
-  const numbers = card ? card.numbers.map((number) => number.number) : [];
-  return reply.text.split(/\n+/).map(folded).filter((line) => line
-    && !quotes.some((quote) => line.includes(quote))
-    && !parts.includes(line.replace(/^(\d+[.)]|[-•])\s+/, ""))
-    && !numbers.some((number) => line.endsWith(number)));
+// The lines of the reply's text in their order: quoted ones as quotes, the bot's own as they
+// are, and without those that the card and the buttons show in a form of their own.
+function partsOf(reply) {
+  const left = [...reply.excerpts];
+  const elsewhere = new Set(shownElsewhere(reply));
+  const parts = [];
+  for (const line of reply.text.split("\n").map(folded)) {
+    const excerpt = left.find(({ display }) => line.includes(folded(display)));
+    if (excerpt) {
+      left.splice(left.indexOf(excerpt), 1);
+      parts.push(quoteOf(excerpt));
+    } else if (line && !elsewhere.has(line)) {
+      parts.push(make("p", { class: "reply-own" }, line));
+    }
+  }
+  return [...parts, ...left.map(quoteOf)];
 }
 
-function cardOf(card) {
-  const body = make("div", { class: "card-body" },
-    ...card.lines.map((line) => make("p", {}, line)));
-  if (card.numbers.length) {
-    body.append(make("ul", { class: "numbers" }, ...card.numbers.map(numberOf)));
+function shownElsewhere({ card, suggestions }) {
+  const lines = suggestions.map(({ label }, index) => `${index + 1}. ${label}`);
+  if (card) {
+    lines.push(card.title, `${card.title}.`, ...card.lines);
+    lines.push(...card.numbers.map(({ label, number }) => `${label}: ${number}`));
   }
+  return lines.map(folded);
+}
+
+// The numbers come right after the first line: on a phone they have to be in sight at once.
+function cardOf(card) {
+  const [first, ...rest] = card.lines.map((line) => make("p", {}, line));
+  const numbers = card.numbers.length
+    ? [make("ul", { class: "numbers" }, ...card.numbers.map(numberOf))]
+    : [];
+  const body = make("div", { class: "card-body" }, first ?? "", ...numbers, ...rest);
   const role = card.level === "emergency" ? { role: "alert" } : {};
   return make("section", { class: `card card-${card.level}`, ...role },
     make("h3", {}, card.title), body);
@@ -159,11 +177,10 @@ function quoteOf(excerpt) {
         "See it in the guide", unseen(" (opens in a new tab)"))));
 }
 
-function suggestionsOf(reply) {
-  const title = reply.outcome === "clarify" ? "" : "You can also ask about";
+function suggestionsOf(reply, offer) {
   const list = make("ul", { class: "choices" },
     ...reply.suggestions.map(({ label, passage_id }) => make("li", {}, chip(label, passage_id))));
-  return title ? [make("p", { class: "choices-title" }, title), list] : [list];
+  return offer ? [make("p", { class: "choices-title" }, offer), list] : [list];
 }
 
 function chip(label, passageId) {
