@@ -24,9 +24,9 @@ _QUIT = ("/quit", "/q", "/exit", "/bye")
 
 def run(guide: str | None) -> None:
     """Talk in the terminal with the guide that a command names, until /quit, Ctrl-D or Ctrl-C."""
-    bot, guide_id = open_for(guide)
+    bot = open_for(guide)
     asked = _prepare_terminal()
-    talk(lambda: Conversation(bot, guide_id), console(), asked)
+    talk(lambda: Conversation(bot), console(), asked)
 
 
 def talk(start: Callable[[], Conversation], screen: Console, asked: TextIO | None = None) -> None:
