@@ -18,7 +18,7 @@ from bot.cli.explain import explain_view
 from bot.cli.render import console, plain, reply_view
 from bot.records import Reply
 
-_HELP = "A number picks a suggestion.  /why  how that was decided   /new  start over   /quit"
+_HELP = "A number picks a suggestion. /why explains, /new starts over, /quit ends."
 _QUIT = ("/quit", "/q", "/exit", "/bye")
 
 
