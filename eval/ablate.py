@@ -6,11 +6,9 @@ The parts are named here, switching them is the policy's business.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields, replace
 from typing import Any
 
-from bot.answer import Bot
-from bot.errors import BotError
+from bot.answer import Bot, with_switches
 from eval.door import Doors, run
 from eval.judge import judge_all
 from eval.measures import measures
@@ -35,15 +33,8 @@ def variants() -> list[tuple[str, frozenset[str]]]:
 
 
 def without(bot: Bot, off: frozenset[str]) -> Bot:
-    """The same bot with some parts switched off.
-
-    Raises:
-        BotError: The policy has no switches.
-    """
-    if "switches" not in {f.name for f in fields(bot.policy)}:
-        raise BotError("the policy has no switches", expected="a field of that name")
-    changes: dict[str, Any] = {"switches": frozenset(PARTS) - off}
-    return replace(bot, policy=replace(bot.policy, **changes))
+    """The same bot with some parts switched off."""
+    return with_switches(bot, frozenset(PARTS) - off)
 
 
 def ablate(items: Sequence[Item], doors: Doors, sources: Sources) -> list[dict[str, Any]]:

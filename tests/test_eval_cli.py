@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from bot.answer import Bot, Policy
-from bot.errors import BotError
+from bot.answer import open_bot
+from bot.settings import load_settings
 from eval import cli
 from eval.ablate import PARTS, variants, without
 from eval.cli import Suite, clinic_phones
@@ -133,25 +131,10 @@ def test_phones_come_from_the_clinics_file(tmp_path: Path) -> None:
     assert clinic_phones(path) == ["555 0100", "911"]
 
 
-@dataclass(frozen=True)
-class Switchable(Policy):
-    switches: frozenset[str] = frozenset(PARTS)
-
-
-@dataclass(frozen=True)
-class Fixed:
-    version: str = "1"
-
-
 def test_a_part_is_switched_off_in_the_policy_and_nowhere_else() -> None:
-    bot = Bot(Switchable(version="5"), {}, "tiny")
-    changed = without(bot, frozenset({"stems"}))
-    assert getattr(changed.policy, "switches", None) == frozenset(PARTS) - {"stems"}
-    assert changed.policy.version == "5"
-    assert getattr(bot.policy, "switches", None) == frozenset(PARTS)
-
-
-def test_a_policy_without_switches_is_told() -> None:
-    fixed: Any = Fixed()
-    with pytest.raises(BotError, match="no switches"):
-        without(Bot(fixed, {}, "tiny"), frozenset())
+    bot = open_bot(load_settings({}))
+    changed = without(bot, frozenset({"questions"}))
+    assert changed.policy.switches == frozenset(PARTS) - {"questions"}
+    assert changed.policy.version == bot.policy.version
+    assert bot.policy.switches == frozenset(PARTS)
+    assert len(changed.guide().indexed.questions) == 0

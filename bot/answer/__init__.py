@@ -7,7 +7,7 @@ The doors call `Bot.ask`; everything below it is pure.
 from __future__ import annotations
 
 from bot.answer.decide import reply
-from bot.answer.load import Bot, open_bot
+from bot.answer.load import Bot, open_bot, with_switches
 from bot.answer.policy import Policy, ReadyGuide
 
-__all__ = ["Bot", "Policy", "ReadyGuide", "open_bot", "reply"]
+__all__ = ["Bot", "Policy", "ReadyGuide", "open_bot", "reply", "with_switches"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -95,6 +95,15 @@ def make_ready(guide: Guide, gates: Gates, switches: frozenset[str] = ALL_PARTS)
         spelling="spelling" in switches,
     )
     return ReadyGuide(indexed, vocabulary, split_guide(indexed, gates, vocabulary))
+
+
+def with_switches(bot: Bot, switches: frozenset[str]) -> Bot:
+    """The same bot with only some of its parts in use (`ALL_PARTS`), for the ablation."""
+    ready = {
+        guide_id: make_ready(old.guide, bot.policy.gates, switches)
+        for guide_id, old in bot.guides.items()
+    }
+    return Bot(replace(bot.policy, switches=switches), ready, bot.default_guide)
 
 
 def _guides(corpus_dir: Path, guide_path: Path | None) -> dict[str, Guide]:

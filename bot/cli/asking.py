@@ -14,7 +14,7 @@ def answer_one(
     question: str, guide: str | None, visit_id: str | None, *, as_json: bool, explain: bool
 ) -> None:
     """Print the reply to one question; with a visit id, go on with the visit that is kept."""
-    bot, guide_id = open_for(guide)
+    bot = open_for(guide)
 
     def say(conversation: Conversation) -> Reply:
         reply = conversation.say(question, explain=explain)
@@ -25,17 +25,17 @@ def answer_one(
         return reply
 
     if visit_id is None:
-        say(Conversation(bot, guide_id))
+        say(Conversation(bot))
     else:
         from bot.cli.kept import say_kept
 
-        say_kept(bot, guide_id, visit_id, say)
+        say_kept(bot, visit_id, say)
 
 
 def explain_one(question: str, guide: str | None, *, as_json: bool) -> None:
     """Print how the reply to a question was decided."""
-    bot, guide_id = open_for(guide)
-    reply = Conversation(bot, guide_id).say(question, explain=True)
+    bot = open_for(guide)
+    reply = Conversation(bot).say(question, explain=True)
     if as_json:
         return print_json(
             {"outcome": reply.outcome, "reason": reply.reason, **(reply.explain or {})}
@@ -50,11 +50,11 @@ def answer_batch(guide: str | None, *, explain: bool) -> None:
     """Answer JSON lines from standard input on standard output."""
     from bot.cli.batch import run
 
-    bot, guide_id = open_for(guide)
+    bot = open_for(guide)
     run(
         sys.stdin.buffer,
         sys.stdout.buffer,
-        lambda: Conversation(bot, guide_id),
+        lambda: Conversation(bot),
         explain=explain,
     )
 

@@ -18,15 +18,15 @@ from bot.cli.explain import explain_view
 from bot.cli.render import console, plain, reply_view
 from bot.records import Reply
 
-_HELP = "A number picks a suggestion.  /why  how that was decided   /new  start over   /quit"
+_HELP = "A number picks a suggestion. /why explains, /new starts over, /quit ends."
 _QUIT = ("/quit", "/q", "/exit", "/bye")
 
 
 def run(guide: str | None) -> None:
     """Talk in the terminal with the guide that a command names, until /quit, Ctrl-D or Ctrl-C."""
-    bot, guide_id = open_for(guide)
+    bot = open_for(guide)
     asked = _prepare_terminal()
-    talk(lambda: Conversation(bot, guide_id), console(), asked)
+    talk(lambda: Conversation(bot), console(), asked)
 
 
 def talk(start: Callable[[], Conversation], screen: Console, asked: TextIO | None = None) -> None:

@@ -184,8 +184,8 @@ def _wording(settings: Settings) -> Findings:
 
 def _together(guide: str | None) -> Findings:
     """The bot is opened as a door opens it, and must answer an emergency with a number."""
-    bot, guide_id = open_for(guide)
-    for each in [guide_id] if guide_id else bot.guides:
+    bot = open_for(guide)
+    for each in bot.guides:
         reply = Conversation(bot, each).say(_EMERGENCY)
         numbers = [n.number for n in reply.card.numbers] if reply.card else []
         if reply.outcome == "emergency" and numbers:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from bot.answer import Bot, open_bot
 from bot.errors import GuideError
+from bot.guide import load_guide
+from bot.guide.load import guide_folders
 from bot.records import Reply, Turn, Visit
 from bot.settings import Settings, load_settings
 
@@ -28,7 +30,7 @@ def clean(text: str) -> str:
 class Conversation:
     """One visit with the bot; says messages in turn and remembers only the visit's state."""
 
-    def __init__(self, bot: Bot, guide_id: str | None, visit: Visit | None = None) -> None:
+    def __init__(self, bot: Bot, guide_id: str | None = None, visit: Visit | None = None) -> None:
         self.bot = bot
         self.guide_id = guide_id
         self.visit = visit or Visit(visit_id=mint_id())
@@ -36,7 +38,7 @@ class Conversation:
     @property
     def source(self) -> str:
         """The text of the guide that answers, for naming the lines of an excerpt."""
-        return str(self.bot.guide(self.guide_id).guide.source)
+        return self.bot.guide(self.guide_id).guide.source
 
     def say(self, text: str, *, explain: bool = False) -> Reply:
         """Say one message of the visit and get the reply to it."""
@@ -46,36 +48,35 @@ class Conversation:
 
 
 def guide_path(settings: Settings, guide: str) -> Path:
-    """Where the guide of that id, folder or file stands; an id goes before a path.
+    """Where a guide stands that is named by its folder in the corpus, its id or its path.
 
     Raises:
-        GuideError: There is none.
+        GuideError: There is none; or one of the corpus, looked through for the id, is wrong.
     """
-    folder = Path(settings.corpus_dir, guide)
-    if guide and Path(guide).name == guide and folder.is_dir():
-        return folder
+    corpus_dir = Path(settings.corpus_dir)
+    if guide and Path(guide).name == guide and (corpus_dir / guide).is_dir():
+        return corpus_dir / guide
     if guide and Path(guide).exists():
         return Path(guide)
+    folders = guide_folders(corpus_dir) if corpus_dir.is_dir() else []
+    for folder in folders:
+        if load_guide(folder).guide_id == guide:
+            return folder
     raise GuideError(
-        "no such guide", expected="a guide's id, its folder or a .txt or .md file", where=guide
+        f"no guide {guide!r}",
+        expected="a guide's id, its folder or a .txt or .md file",
+        where="--guide",
     )
 
 
-def open_for(guide: str | None) -> tuple[Bot, str | None]:
-    """Open the bot for the guide that a command names.
+def open_for(guide: str | None) -> Bot:
+    """Open the bot for the guide that a command names; it is the default one of that bot.
 
     Args:
-        guide: A guide's id, its folder or its file; None for the default guide.
-
-    Returns:
-        The bot and the id of the guide to ask, None for the default one.
+        guide: A guide's id, its folder or its file; None for those of the corpus.
 
     Raises:
         BotError: A setting is wrong, or there is no such guide, or it cannot be read.
     """
     settings = load_settings()
-    if guide is None:
-        return open_bot(settings), None
-    guide_path(settings, guide)
-    bot = open_bot(settings)
-    return bot, guide
+    return open_bot(settings, None if guide is None else guide_path(settings, guide))

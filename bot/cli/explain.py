@@ -42,6 +42,8 @@ def _value(value: Any) -> RenderableType:
             return _rows(value)
         if not any(isinstance(item, (Mapping, list, tuple)) for item in value):
             return Text(", ".join(_word(item) for item in value))
+        if all(isinstance(item, (list, tuple)) for item in value):
+            return _grid(value)
         return Group(*(_value(item) for item in value))
     return Text(_word(value))
 
@@ -60,6 +62,13 @@ def _rows(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
         table.add_column(_label(name))
     for row in rows:
         table.add_row(*(_value(row.get(name, "")) for name in names))
+    return table
+
+
+def _grid(rows: Sequence[Sequence[Any]]) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
+    for row in rows:
+        table.add_row(*(_value(item) for item in row))
     return table
 
 

@@ -23,7 +23,6 @@ _WRITE_SECONDS = 5.0
 
 def say_kept(
     bot: Bot,
-    guide_id: str | None,
     visit_id: str,
     say: Callable[[Conversation], Reply],
 ) -> None:
@@ -31,7 +30,6 @@ def say_kept(
 
     Args:
         bot: The open bot.
-        guide_id: The guide to ask; None for the default one.
         visit_id: 16 to 64 of `A-Z a-z 0-9 _ -`.
         say: Says it and shows the reply, before anything waits for the database.
 
@@ -43,13 +41,13 @@ def say_kept(
     store = open_store(settings.database_url, retention_hours=settings.visit_retention_hours)
     try:
         visit = store.load_visit(visit_id, time.time()) or Visit(visit_id=visit_id)
-        conversation = Conversation(bot, guide_id, visit)
+        conversation = Conversation(bot, visit=visit)
         began = time.perf_counter()
         reply = say(conversation)
         written = store.record(
             reply,
             conversation.visit,
-            guide_id=guide_id or bot.default_guide,
+            guide_id=bot.default_guide,
             channel="cli",
             ms=1000 * (time.perf_counter() - began),
             at=time.time(),

@@ -16,8 +16,8 @@ from bot.records import Passage, to_dict
 
 def run(guide: str | None, *, as_json: bool, full: bool) -> None:
     """Print the passages of the guide that a command names."""
-    bot, guide_id = open_for(guide)
-    opened = bot.guide(guide_id).guide
+    bot = open_for(guide)
+    opened = bot.guide().guide
     if as_json:
         print_json(passages_json(opened))
     else:

@@ -52,18 +52,22 @@ def reply_view(reply: Reply, source: str) -> RenderableType:
         reply: The reply to show.
         source: The text of the guide that answered, for the numbers of the quoted lines.
     """
-    parts: list[RenderableType] = []
+    blocks: list[RenderableType] = []
     if reply.card:
-        parts += [_card_view(reply.card), Text()]
+        blocks.append(_card_view(reply.card))
     if own := own_words(reply):
-        parts.append(Text("\n".join(plain(line) for line in own)))
-    for excerpt in reply.excerpts:
-        parts += [Text(), _excerpt_view(excerpt, source)]
+        blocks.append(Text("\n".join(plain(line) for line in own)))
+    blocks += [_excerpt_view(excerpt, source) for excerpt in reply.excerpts]
     if reply.suggestions:
-        parts += [Text(), _suggestions_view(reply)]
+        blocks.append(_suggestions_view(reply))
     if reply.notice:
-        parts += [Text(), Text(plain(reply.notice), style="dim")]
-    return Group(*parts)
+        blocks.append(Text(plain(reply.notice), style="dim"))
+    return _spaced(blocks)
+
+
+def _spaced(blocks: list[RenderableType]) -> Group:
+    """The blocks with an empty line between each two."""
+    return Group(*[part for block in blocks for part in (Text(), block)][1:])
 
 
 class Indented:
@@ -95,18 +99,18 @@ class Indented:
 def own_words(reply: Reply) -> list[str]:
     """The lines of a reply's text that are not shown again as card, quotation or suggestion."""
     quotes = [_folded(excerpt.display) for excerpt in reply.excerpts]
-    shown = [_folded(suggestion.label) for suggestion in reply.suggestions]
-    shown.append(_folded(reply.notice))
+    parts = ["", reply.notice, *(suggestion.label for suggestion in reply.suggestions)]
     numbers: list[str] = []
     if reply.card:
-        shown += [_folded(line) for line in (reply.card.title, *reply.card.lines)]
-        numbers = [number.number for number in reply.card.numbers]
+        parts += [reply.card.title, *reply.card.lines]
+        numbers = [f"{number.label}: {number.number}" for number in reply.card.numbers]
+    shown = {_folded(part).rstrip(".") for part in parts}
     return [
         line
-        for line in map(_folded, reply.text.splitlines())
-        if _LIST_MARK.sub("", line) not in ("", *shown)
+        for line in map(_folded, reply.text.split("\n"))
+        if _LIST_MARK.sub("", line).rstrip(".") not in shown
         and not any(quote in line for quote in quotes)
-        and not any(line.endswith(number) for number in numbers)
+        and line not in numbers
     ]
 
 
@@ -130,6 +134,7 @@ def _card_view(card: Card) -> RenderableType:
     colour = _CARD_COLOURS[card.level]
     rows: list[RenderableType] = [Text(plain(line)) for line in card.lines]
     if card.numbers:
+        rows += [Text()] if rows else []
         rows.append(_numbers_view(card.numbers))
     title = Text(plain(card.title), style=f"bold {colour}")
     return Panel(Group(*rows), title=title, title_align="left", border_style=colour, padding=(0, 1))
