@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from heapq import nlargest
 from importlib.resources import files
 from typing import Literal
 
@@ -104,11 +105,12 @@ def ground(
     """
     query = indexed.query(words)
     terms = {t: carried_weight for t in carried if indexed.knows(t)} | query.terms
-    ranking = rank(terms, indexed)
+    found = search(terms, indexed)
+    ranking = found.ranking
     absent = indexed.absent.find(words)
     topic = absent[-1][2] if absent else None
     unknown = _unknown(words, query, indexed)
-    figures = _figures(words, query, ranking, unknown, topic, indexed)
+    figures = _figures(words, query, found, unknown, topic, indexed)
     model = load_model(with_questions=len(indexed.questions) > 0)
     score = model.score(figures) if ranking else 0.0
     band: Band = model.band(score) if coverage else ("answer" if ranking else "not_covered")
@@ -116,21 +118,35 @@ def ground(
     return Grounding(score, band, ranking, figures, query, topic, rarest)
 
 
-def rank(terms: Mapping[str, float], indexed: IndexedGuide) -> tuple[tuple[str, float], ...]:
-    """Passages with their scores, best first, ties in guide order: own score and questions'."""
-    rows: dict[str, list[float]] = {}
-    for row, score in indexed.questions.scores(terms).items():
-        rows.setdefault(indexed.row_passages[int(row)], []).append(score)
-    totals = {
-        passage_id: _PASSAGE_SHARE * score
-        for passage_id, score in indexed.passages.scores(terms).items()
-    }
-    for passage_id, scores in rows.items():
-        best = sorted(scores, reverse=True)
-        total = sum(s * d for s, d in zip(best, _ROW_DISCOUNTS, strict=False))
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Passages with their scores, best first, and the best curated questions of each."""
+
+    ranking: tuple[tuple[str, float], ...]
+    rows: Mapping[str, tuple[int, ...]]
+    own: Mapping[str, float]
+
+
+def search(terms: Mapping[str, float], indexed: IndexedGuide) -> Found:
+    """Rank passages by their own score and their questions', ties in guide order.
+
+    The subject's own name takes no part: nearly every passage and question holds it.
+    """
+    asked = {term: weight for term, weight in terms.items() if term != Analyser.subject_term}
+    asked = asked or dict(terms)
+    rows: dict[str, list[tuple[float, int]]] = {}
+    for row, score in indexed.questions.scores(asked).items():
+        rows.setdefault(indexed.row_passages[row], []).append((score, row))
+    own = {indexed.passages.id_of(n): s for n, s in indexed.passages.scores(asked).items()}
+    totals = {passage_id: _PASSAGE_SHARE * score for passage_id, score in own.items()}
+    best: dict[str, tuple[int, ...]] = {}
+    for passage_id, scored in rows.items():
+        top = nlargest(len(_ROW_DISCOUNTS), scored)
+        best[passage_id] = tuple(row for _, row in top)
+        total = sum(s * d for (s, _), d in zip(top, _ROW_DISCOUNTS, strict=False))
         totals[passage_id] = totals.get(passage_id, 0.0) + total
-    order = {p.passage_id: n for n, p in enumerate(indexed.guide.passages)}
-    return tuple(sorted(totals.items(), key=lambda pair: (-pair[1], order[pair[0]])))
+    ranking = sorted(totals.items(), key=lambda pair: (-pair[1], indexed.order[pair[0]]))
+    return Found(tuple(ranking), best, own)
 
 
 def information(word: str, term: str, indexed: IndexedGuide) -> float:
@@ -177,23 +193,22 @@ def _unknown(words: Sequence[str], query: Query, indexed: IndexedGuide) -> dict[
 def _figures(
     words: Sequence[str],
     query: Query,
-    ranking: Sequence[tuple[str, float]],
+    found: Found,
     unknown: Mapping[str, float],
     topic: Topic | None,
     indexed: IndexedGuide,
 ) -> dict[str, float]:
     masses = _masses(words, query, indexed)
     total = sum(masses.values()) or 1.0
+    ranking = found.ranking
     best = ranking[0][0] if ranking else ""
     held = _held(query, best, indexed) if best else {}
-    second = _second(ranking, indexed)
     idf_sum = sum(indexed.passages.idf(t) * w for t, w in query.terms.items()) or 1.0
-    own = indexed.passages.scores(query.terms).get(best, 0.0)
     return {
         "coverage": sum(m * held.get(t, 0.0) for t, m in masses.items()) / total,
-        "similarity": _similarity(masses, query, best, indexed),
-        "passage_score": own / idf_sum,
-        "margin": 1 - second / ranking[0][1] if ranking and ranking[0][1] else 0.0,
+        "similarity": _similarity(masses, query, found.rows.get(best, ())[:3], indexed),
+        "passage_score": found.own.get(best, 0.0) / idf_sum,
+        "margin": 1 - _second(ranking, indexed) / ranking[0][1] if ranking else 0.0,
         "unknown": sum(unknown.values()) / total,
         "rarest_unknown": max(unknown.values(), default=0.0),
         "other_subject": float(bool(indexed.others.find(words))),
@@ -235,16 +250,13 @@ def _second(ranking: Sequence[tuple[str, float]], indexed: IndexedGuide) -> floa
 
 
 def _similarity(
-    masses: Mapping[str, float], query: Query, best: str, indexed: IndexedGuide
+    masses: Mapping[str, float], query: Query, rows: Sequence[int], indexed: IndexedGuide
 ) -> float:
     """Weighted overlap (Jaccard) of the question with the nearest curated one, 0 to 1."""
-    rows = indexed.questions.scores(query.terms)
-    mine = [(s, int(r)) for r, s in rows.items() if indexed.row_passages[int(r)] == best]
-    if not mine:
-        return 0.0
-    wanted = {**{t: w * indexed.questions.idf(t) for t, w in query.expanded.items()}}
-    wanted |= {t: indexed.questions.idf(t) * max(m, 0.1) for t, m in masses.items()}
-    return max(_jaccard(wanted, indexed.row_terms[row], indexed) for _, row in sorted(mine)[-3:])
+    idf = indexed.questions.idf
+    wanted = {t: w * idf(t) for t, w in query.expanded.items()}
+    wanted |= {t: idf(t) * max(m, 0.1) for t, m in masses.items()}
+    return max((_jaccard(wanted, indexed.row_terms[row], indexed) for row in rows), default=0.0)
 
 
 def _jaccard(wanted: Mapping[str, float], row: frozenset[str], indexed: IndexedGuide) -> float:

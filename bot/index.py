@@ -56,7 +56,6 @@ class Index:
         self._ids = tuple(doc_id for doc_id, _ in documents)
         self._df: dict[str, int] = {}
         self._postings: dict[str, tuple[tuple[int, float], ...]] = {}
-        self._max_idf = self._idf_of(0)
         if any(terms for _, terms in documents):  # rank-bm25 divides by zero on nothing
             self._count([terms for _, terms in documents], k1, b)
 
@@ -75,18 +74,22 @@ class Index:
         """In how many documents the term stands."""
         return self._df.get(term, 0)
 
+    def id_of(self, number: int) -> str:
+        """The id of the document of that number."""
+        return self._ids[number]
+
     def idf(self, term: str) -> float:
         """`log(1 + (N - n + .5) / (n + .5))`, never negative (Lucene's BM25Similarity)."""
-        return self._idf_of(self._df.get(term, 0))
+        n = self._df.get(term, 0)
+        return math.log(1 + (len(self._ids) - n + 0.5) / (n + 0.5))
 
-    def scores(self, terms: Mapping[str, float]) -> dict[str, float]:
-        """Scores over zero by document id, in no set order; weights are taken as they are."""
-        by_number: dict[int, float] = {}
+    def scores(self, terms: Mapping[str, float]) -> dict[int, float]:
+        """Scores over zero by document number (the place in the order given), unordered."""
+        found: dict[int, float] = {}
         for term, weight in terms.items():
-            factor = weight * self.idf(term)
-            for number, saturated in self._postings.get(term, ()):
-                by_number[number] = by_number.get(number, 0.0) + factor * saturated
-        return {self._ids[number]: score for number, score in by_number.items()}
+            for number, score in self._postings.get(term, ()):
+                found[number] = found.get(number, 0.0) + weight * score
+        return found
 
     def search(self, terms: Mapping[str, float], k: int) -> list[Hit]:
         """Rank documents for weighted query terms.
@@ -104,12 +107,8 @@ class Index:
         """
         if k < 1:
             raise ValueError(f"k is {k}, expected 1 or more")
-        order = {doc_id: number for number, doc_id in enumerate(self._ids)}
-        ranked = sorted(self.scores(terms).items(), key=lambda pair: (-pair[1], order[pair[0]]))
-        return [Hit(doc_id, score, rank) for rank, (doc_id, score) in enumerate(ranked[:k], 1)]
-
-    def _idf_of(self, n: int) -> float:
-        return math.log(1 + (len(self._ids) - n + 0.5) / (n + 0.5))
+        ranked = sorted(self.scores(terms).items(), key=lambda pair: (-pair[1], pair[0]))[:k]
+        return [Hit(self._ids[number], score, n) for n, (number, score) in enumerate(ranked, 1)]
 
     def _count(self, documents: list[Sequence[str]], k1: float, b: float) -> None:
         counts = _Counts(documents)
@@ -118,7 +117,8 @@ class Index:
         for number, frequencies in enumerate(counts.doc_freqs):
             norm = k1 * (1 - b + b * counts.doc_len[number] / counts.avgdl)
             for term, tf in frequencies.items():
-                postings.setdefault(term, []).append((number, tf * (k1 + 1) / (tf + norm)))
+                score = self.idf(term) * tf * (k1 + 1) / (tf + norm)
+                postings.setdefault(term, []).append((number, score))
         self._postings = {term: tuple(rows) for term, rows in postings.items()}
 
 
@@ -160,7 +160,8 @@ class IndexedGuide:
     """A guide made searchable: passages, curated questions, lexicon; immutable.
 
     `row_passages` and `row_terms` tell for each curated question its passage and terms;
-    `terms` maps a passage id to all terms of its text, headings and questions.
+    `terms` maps a passage id to all terms of its text, headings and questions; `order` to its
+    place in the guide.
     """
 
     guide: Guide
@@ -173,6 +174,7 @@ class IndexedGuide:
     lexicon: PhraseTable[tuple[str, tuple[str, ...], float]]
     absent: PhraseTable[Topic]
     others: PhraseTable[str]
+    order: Mapping[str, int]
 
     def query(self, words: Sequence[str]) -> Query:
         """Analyse folded words into weighted terms, with what the lexicon adds to them."""
@@ -221,6 +223,7 @@ def index_guide(
         lexicon=lexicon,
         absent=_absent(guide, general),
         others=_others(guide, general),
+        order={p.passage_id: n for n, p in enumerate(guide.passages)},
     )
 
 

@@ -7,6 +7,7 @@ Positions count Unicode code points of the guide's source text.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from typing import Any, Literal, get_args
 
 Outcome = Literal[
@@ -186,10 +187,15 @@ class Visit:
     at: float = 0.0
 
 
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind))
+
+
 def to_dict(record: Any) -> Any:
     """Turn a record and all within it into what `json.dumps` takes; `explain=None` is left out."""
     if is_dataclass(record) and not isinstance(record, type):
-        pairs = ((f.name, getattr(record, f.name)) for f in fields(record))
+        pairs = ((name, getattr(record, name)) for name in _names(type(record)))
         return {k: to_dict(v) for k, v in pairs if not (k == "explain" and v is None)}
     if isinstance(record, (tuple, list)):
         return [to_dict(v) for v in record]

@@ -150,7 +150,7 @@ def _facts(policy: Policy) -> dict[str, str]:
     clinic = policy.clinic
     facts: dict[str, str] = {}
     for kind in ("emergency", "poison", "crisis"):
-        lines = clinic.numbers_of(kind)  # type: ignore[arg-type]
+        lines = clinic.numbers_of(kind)
         if lines:
             facts[kind] = lines[0].number if kind == "emergency" else _spoken(lines[0])
     if clinic.line:

@@ -37,12 +37,16 @@ class Features:
 
     def __init__(self, phrases: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
         self.names = frozenset(phrases) | {SUBJECT, NUMBER}
-        self._exact: dict[str, list[_Entry]] = {}
+        self._entries: list[_Entry] = []
+        # By first word, by first two words where both are plain, by the beginning of a word.
+        self._single: dict[str, list[_Entry]] = {}
+        self._pair: dict[tuple[str, str], list[_Entry]] = {}
+        self._open: dict[str, list[_Entry]] = {}
         self._prefix: dict[str, list[_Entry]] = {}
         for name, by_language in phrases.items():
             for language, texts in by_language.items():
                 for text in texts:
-                    self._add(name, language, text)
+                    self._add(_Entry(name, language, _pattern(text)))
         self._lengths = sorted({len(prefix) for prefix in self._prefix})
 
     @property
@@ -50,8 +54,7 @@ class Features:
         """All words that stand whole in English phrases: spelling is corrected towards them."""
         return frozenset(
             word
-            for entries in self._exact.values()
-            for entry in entries
+            for entry in self._entries
             if entry.language == "en"
             for word in entry.pattern
             if word.isalpha()
@@ -75,19 +78,29 @@ class Features:
                 marks.append(Mark(NUMBER, i, i + 1))
             marks += [
                 Mark(entry.feature, i, i + len(entry.pattern))
-                for entry in self._candidates(word)
+                for entry in self._candidates(words, i)
                 if entry.language in languages and _matches(entry.pattern, words, i)
             ]
         return marks
 
-    def _add(self, name: str, language: str, text: str) -> None:
-        pattern = _pattern(text)
-        first = pattern[0]
-        table, key = (self._prefix, first[:-1]) if first.endswith("*") else (self._exact, first)
-        table.setdefault(key, []).append(_Entry(name, language, pattern))
+    def _add(self, entry: _Entry) -> None:
+        self._entries.append(entry)
+        first, *rest = entry.pattern
+        if first.endswith("*"):
+            self._prefix.setdefault(first[:-1], []).append(entry)
+        elif not rest:
+            self._single.setdefault(first, []).append(entry)
+        elif rest[0] == "_" or rest[0].endswith("*"):
+            self._open.setdefault(first, []).append(entry)
+        else:
+            self._pair.setdefault((first, rest[0]), []).append(entry)
 
-    def _candidates(self, word: str) -> Iterable[_Entry]:
-        yield from self._exact.get(word, ())
+    def _candidates(self, words: Sequence[str], i: int) -> Iterable[_Entry]:
+        word = words[i]
+        yield from self._single.get(word, ())
+        if i + 1 < len(words):
+            yield from self._pair.get((word, words[i + 1]), ())
+            yield from self._open.get(word, ())
         for length in self._lengths:
             if length > len(word):
                 break
