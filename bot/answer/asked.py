@@ -6,7 +6,7 @@ What follows from it is left to `decide`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.analysis import Analyser
 from bot.answer.policy import Policy, ReadyGuide
@@ -38,6 +38,7 @@ class Asked:
     ready: ReadyGuide
     visit: Visit
     policy: Policy
+    grounded: dict[tuple[str, ...], Grounding] = field(default_factory=dict)
 
     def open_clauses(self, *gates: str) -> list[int]:
         """Clauses in which none of the gates fired."""
@@ -92,6 +93,14 @@ def _runs(asked: Asked, clauses: Sequence[int]) -> list[tuple[tuple[int, ...], t
 
 
 def _ground(asked: Asked, words: tuple[str, ...]) -> Grounding:
+    """The grounding of a run of words, worked out once a turn."""
+    found = asked.grounded.get(words)
+    if found is None:
+        found = asked.grounded[words] = _ground_afresh(asked, words)
+    return found
+
+
+def _ground_afresh(asked: Asked, words: tuple[str, ...]) -> Grounding:
     carried = carried_terms(asked.visit) if "context" in asked.policy.switches else ()
     indexed = asked.ready.indexed
     coverage = "coverage" in asked.policy.switches
@@ -105,6 +114,7 @@ def _ground(asked: Asked, words: tuple[str, ...]) -> Grounding:
 
 
 def ground_all(asked: Asked, clauses: Sequence[int]) -> list[Grounding]:
+    """The grounding of every run of words that is judged."""
     return [_ground(asked, words) for _, words in _runs(asked, clauses)]
 
 
@@ -135,5 +145,19 @@ def _may_quote(asked: Asked, grounding: Grounding) -> bool:
     return grounding.best is not None and quotable(grounding.best, asked.ready.sentences)
 
 
+def left_uncovered(asked: Asked, clauses: Sequence[int]) -> Grounding | None:
+    """The first question of several that the guide does not cover, or None."""
+    asking = [i for i in clauses if asked.message.asks[i]]
+    if len(asking) < 2:
+        return None
+    for i in asking:
+        grounding = _ground(asked, asked.message.best.clauses[i].words)
+        silent = grounding.topic is not None or grounding.unknown
+        if grounding.band == "not_covered" and silent:
+            return grounding
+    return None
+
+
 def section_of(asked: Asked, grounding: Grounding) -> str:
+    """The section that a grounding found first."""
     return asked.ready.guide.passage(grounding.best or "").section_id

@@ -75,7 +75,7 @@ def open_bot(settings: Settings, guide_path: Path | None = None) -> Bot:
         wording=wording,
         clinic=load_clinic(corpus_dir),
         languages=settings.languages,
-        base_url=(settings.public_url or settings.root_path).rstrip("/"),
+        base_url=_base_url(settings),
         paused=settings.paused,
         max_chars=settings.max_question_chars,
     )
@@ -116,6 +116,14 @@ def _guides(corpus_dir: Path, guide_path: Path | None) -> dict[str, Guide]:
             "no guide", expected="a folder with guide.txt or guide.md", where=str(corpus_dir)
         )
     return dict(guides)
+
+
+def _base_url(settings: Settings) -> str:
+    """What stands before `/guides/...`: the public address, else the proxy's path prefix."""
+    if settings.public_url:
+        return settings.public_url.rstrip("/")
+    prefix = settings.root_path.strip("/")
+    return f"/{prefix}" if prefix else ""
 
 
 def _default(settings: Settings, guides: Mapping[str, ReadyGuide]) -> str:

@@ -22,7 +22,9 @@ def kind_of_small_talk(asked: Asked) -> str | None:
         return None
     left = _left_over(words, marks)
     if not left:
-        return kind
+        # "is it good" is a question though all its words are polite ones.
+        asks = any(asked.message.asks) and kind not in _OWN_WORDS
+        return None if asks and not kinds & _OWN_WORDS else kind
     indexed = asked.ready.indexed
     about = [w for w in left if indexed.knows(indexed.analyser.term(w))]
     return kind if kind in _OWN_WORDS and not about and len(left) <= 2 else None

@@ -73,7 +73,7 @@ class Features:
         named = list(subject)
         marks = [Mark(SUBJECT, first, end) for first, end in named]
         inside = {i for first, end in named for i in range(first, end)}
-        for i, word in enumerate(words):
+        for i in range(len(words)):
             if _is_amount(words, i) and i not in inside:
                 marks.append(Mark(NUMBER, i, i + 1))
             marks += [

@@ -21,7 +21,7 @@ from bot.http.source import hashes_on_disk
 # Seconds until the store counts as unreachable.
 _PING_DEADLINE = 1.0
 # Whoever is in danger may need any of the three.
-_URGENT_KINDS = frozenset({"emergency", "poison", "crisis"})
+_URGENT_KINDS = frozenset({"emergency"})  # not every country has the other lines
 
 router = APIRouter(tags=["operation"])
 
