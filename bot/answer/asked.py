@@ -50,14 +50,17 @@ class Asked:
     def puts(self, gate: str) -> bool:
         """Whether a gate fired on what is asked, not on a story told around it.
 
-        In a long message with another question in it, what stands in no question is story.
+        What stands in no question is story where another question stands by itself: where the
+        message is long, or where the guide answers that question.
         """
         fired = self.verdict.clauses(gate)
-        words = self.message.typed.words
         others = [i for i in self.open_clauses(gate) if self.message.asks[i]]
-        if not fired or len(words) <= _LONG or not others:
+        if not fired or not others or any(i < 0 or self.message.asks[i] for i in fired):
             return bool(fired)
-        return any(i >= 0 and self.message.asks[i] for i in fired)
+        if len(self.message.typed.words) > _LONG:
+            return False
+        words = self.message.best.clauses
+        return not any(_ground(self, words[i].words).band == "answer" for i in others)
 
 
 def read_turn(turn: Turn, guide: ReadyGuide, visit: Visit, policy: Policy) -> Asked:
