@@ -31,6 +31,8 @@ _RARITY = ((300, 0.1), (1000, 0.25), (3000, 0.45), (8000, 0.7), (30000, 0.9))
 FIGURES = (
     "coverage",
     "similarity",
+    "row_held",
+    "typed_held",
     "passage_score",
     "margin",
     "unknown",
@@ -92,6 +94,7 @@ def ground(
     *,
     carried: Sequence[str] = (),
     carried_weight: float = 0.0,
+    around: Sequence[str] = (),
     coverage: bool = True,
 ) -> Grounding:
     """Search for a run of folded words and judge whether the guide covers it.
@@ -101,6 +104,8 @@ def ground(
         indexed: The guide.
         carried: Terms of the last answered turn that help the ranking, never the judgement.
         carried_weight: Their weight, 0 to 1.
+        around: Folded words of the whole message: "cortisone shot, does it hurt" asks about
+            cortisone though its question does not say so.
         coverage: False takes whatever is found first (for the ablation).
     """
     query = indexed.query(words)
@@ -110,7 +115,7 @@ def ground(
     absent = indexed.absent.find(words)
     topic = absent[-1][2] if absent else None
     unknown = _unknown(words, query, indexed)
-    figures = _figures(words, query, found, unknown, topic, indexed)
+    figures = _figures(words, around or words, query, found, unknown, topic, indexed)
     model = load_model(with_questions=len(indexed.questions) > 0)
     score = model.score(figures) if ranking else 0.0
     band: Band = model.band(score) if coverage else ("answer" if ranking else "not_covered")
@@ -152,14 +157,19 @@ def search(terms: Mapping[str, float], indexed: IndexedGuide) -> Found:
 def information(word: str, term: str, indexed: IndexedGuide) -> float:
     """How much a word says about what is asked, 0 to 1.
 
-    A word of the guide: its inverse document frequency beside the highest there is; one that
-    the guide has never heard of: its rarity in English.
+    A word of the guide: its inverse document frequency beside the highest there is, less where
+    English uses it all the time; one that the guide has never heard of: its rarity in English.
+    A word that nearly every passage holds decides the subject, so it says nothing here.
     """
-    if term == Analyser.subject_term:
+    if term == Analyser.subject_term or term in indexed.scope:
         return 0.0
     index = indexed.questions if term in indexed.questions else indexed.passages
-    if term in index:
-        return min(1.0, index.idf(term) / max(index.idf(""), 1e-9))
+    if term not in index:
+        return _rarity(word)
+    return min(1.0, index.idf(term) / max(index.idf(""), 1e-9)) * (0.4 + 0.6 * _rarity(word))
+
+
+def _rarity(word: str) -> float:
     rank_of = common_ranks().get(word)
     if rank_of is None:
         return 1.0
@@ -192,6 +202,7 @@ def _unknown(words: Sequence[str], query: Query, indexed: IndexedGuide) -> dict[
 
 def _figures(
     words: Sequence[str],
+    around: Sequence[str],
     query: Query,
     found: Found,
     unknown: Mapping[str, float],
@@ -203,20 +214,32 @@ def _figures(
     ranking = found.ranking
     best = ranking[0][0] if ranking else ""
     held = _held(query, best, indexed) if best else {}
+    own = indexed.terms[best] if best else frozenset()
+    overlap, row_held = _nearest(masses, query, found.rows.get(best, ())[:3], indexed)
     idf_sum = sum(indexed.passages.idf(t) * w for t, w in query.terms.items()) or 1.0
     return {
         "coverage": sum(m * held.get(t, 0.0) for t, m in masses.items()) / total,
-        "similarity": _similarity(masses, query, found.rows.get(best, ())[:3], indexed),
+        "similarity": overlap,
+        "row_held": row_held,
+        "typed_held": sum(m for t, m in masses.items() if t in own) / total,
         "passage_score": found.own.get(best, 0.0) / idf_sum,
         "margin": 1 - _second(ranking, indexed) / ranking[0][1] if ranking else 0.0,
         "unknown": sum(unknown.values()) / total,
         "rarest_unknown": max(unknown.values(), default=0.0),
-        "other_subject": float(bool(indexed.others.find(words))),
+        "other_subject": float(_about_another(words, around, indexed)),
         "absent": float(topic is not None),
         "subject": float(Analyser.subject_term in query.typed),
         "n_terms": math.log1p(len(masses)),
         "rarest_known": max((m for t, m in masses.items() if indexed.knows(t)), default=0.0),
     }
+
+
+def _about_another(words: Sequence[str], around: Sequence[str], indexed: IndexedGuide) -> bool:
+    """Whether another medicine, vaccine, condition ... is named, here or as the only subject."""
+    if indexed.others.find(words):
+        return True
+    named = Analyser.subject_term in indexed.query(around).typed
+    return not named and bool(indexed.others.find(around))
 
 
 def _masses(words: Sequence[str], query: Query, indexed: IndexedGuide) -> dict[str, float]:
@@ -249,18 +272,24 @@ def _second(ranking: Sequence[tuple[str, float]], indexed: IndexedGuide) -> floa
     return next((s for pid, s in ranking if indexed.guide.passage(pid).section_id != first), 0.0)
 
 
-def _similarity(
+def _nearest(
     masses: Mapping[str, float], query: Query, rows: Sequence[int], indexed: IndexedGuide
-) -> float:
-    """Weighted overlap (Jaccard) of the question with the nearest curated one, 0 to 1."""
+) -> tuple[float, float]:
+    """How near the nearest curated question is, each 0 to 1.
+
+    First the weighted overlap (Jaccard) of both; then the share of the curated question's own
+    weight that was asked.
+    """
     idf = indexed.questions.idf
     wanted = {t: w * idf(t) for t, w in query.expanded.items()}
     wanted |= {t: idf(t) * max(m, 0.1) for t, m in masses.items()}
-    return max((_jaccard(wanted, indexed.row_terms[row], indexed) for row in rows), default=0.0)
-
-
-def _jaccard(wanted: Mapping[str, float], row: frozenset[str], indexed: IndexedGuide) -> float:
-    shared = sum(w for t, w in wanted.items() if t in row)
-    only_row = sum(indexed.questions.idf(t) for t in row if t not in wanted)
-    total = sum(wanted.values()) + 0.5 * only_row
-    return shared / total if total else 0.0
+    total = sum(wanted.values())
+    overlap = held = 0.0
+    for row in rows:
+        terms = indexed.row_terms[row]
+        shared = sum(w for t, w in wanted.items() if t in terms)
+        row_mass = sum(idf(t) for t in terms) or 1.0
+        matched = sum(idf(t) for t in terms if t in wanted)
+        overlap = max(overlap, shared / ((total + 0.5 * (row_mass - matched)) or 1.0))
+        held = max(held, matched / row_mass)
+    return overlap, held

@@ -77,7 +77,7 @@ def read_turn(turn: Turn, guide: ReadyGuide, visit: Visit, policy: Policy) -> As
     return Asked(turn, text, too_long, message, verdict, guide, visit, policy)
 
 
-def _runs(asked: Asked, clauses: Sequence[int]) -> list[tuple[tuple[int, ...], tuple[str, ...]]]:
+def runs_of(asked: Asked, clauses: Sequence[int]) -> list[tuple[tuple[int, ...], tuple[str, ...]]]:
     """The runs of words to judge: the whole if short, and each question in the message."""
     reading = asked.message.best.clauses
     usable = [i for i in clauses if i < len(reading) and reading[i].words]
@@ -104,21 +104,23 @@ def _ground(asked: Asked, words: tuple[str, ...]) -> Grounding:
 
 
 def _ground_afresh(asked: Asked, words: tuple[str, ...]) -> Grounding:
-    carried = carried_terms(asked.visit) if "context" in asked.policy.switches else ()
-    indexed = asked.ready.indexed
-    coverage = "coverage" in asked.policy.switches
-    if carried:
-        typed = [t for t in indexed.query(words).typed if t != Analyser.subject_term]
-        if leans_on_context(words, len(typed)):
-            return ground(
-                words, indexed, carried=carried, carried_weight=CARRIED_WEIGHT, coverage=coverage
-            )
-    return ground(words, indexed, coverage=coverage)
+    switches, indexed = asked.policy.switches, asked.ready.indexed
+    carried = carried_terms(asked.visit) if "context" in switches else ()
+    typed = [t for t in indexed.query(words).typed if t != Analyser.subject_term]
+    leans = bool(carried) and leans_on_context(words, len(typed))
+    return ground(
+        words,
+        indexed,
+        carried=carried if leans else (),
+        carried_weight=CARRIED_WEIGHT,
+        around=asked.message.best.words,
+        coverage="coverage" in switches,
+    )
 
 
 def ground_all(asked: Asked, clauses: Sequence[int]) -> list[Grounding]:
     """The grounding of every run of words that is judged."""
-    return [_ground(asked, words) for _, words in _runs(asked, clauses)]
+    return [_ground(asked, words) for _, words in runs_of(asked, clauses)]
 
 
 def answers(asked: Asked, clauses: Sequence[int], *, only_asking: bool = False) -> list[Grounding]:
@@ -126,7 +128,7 @@ def answers(asked: Asked, clauses: Sequence[int], *, only_asking: bool = False) 
 
     Several stand side by side only where several questions were asked, each on its own.
     """
-    runs = _runs(asked, clauses)
+    runs = runs_of(asked, clauses)
     if only_asking and not any(asked.message.asks[i] for i in clauses):
         return []
     judged = [(run, _ground(asked, words)) for run, words in runs]
