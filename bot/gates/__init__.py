@@ -16,12 +16,15 @@ from typing import Any
 
 from bot.analysis import Clause
 from bot.errors import SettingsError
+from bot.gates.evidence import Evidence, load_evidence
 from bot.gates.features import Features, Mark
 from bot.gates.rules import Fired, Rule, fires, parse_rules
 
 GATES = ("crisis", "emergency", "overdose", "dosing", "personal", "smalltalk")
 """In order of precedence."""
 URGENT_GATES = GATES[:3]
+_WHOLE = 40
+"""Words up to which the evidence weighs a message of several clauses as a whole, too."""
 WITHHELD = "withheld"
 """Not a gate for visitors: the rules for sentences of a guide that are never quoted."""
 
@@ -50,6 +53,7 @@ class Gates:
     features: Features
     rules: tuple[Rule, ...]
     withheld: tuple[Rule, ...]
+    evidence: Evidence
     sha256: str
 
     def judge(
@@ -69,6 +73,9 @@ class Gates:
         for clauses in readings:
             for fired in self._judge_reading(clauses, languages, last_outcome):
                 found.setdefault((fired.gate, fired.rule_id, fired.clause), fired)
+        for fired in self._suspect(readings[-1], languages):
+            if not any(known[0] == fired.gate for known in found):
+                found[fired.gate, fired.rule_id, fired.clause] = fired
         ordered = tuple(sorted(found.values(), key=lambda f: GATES.index(f.gate)))
         by_gate: dict[str, tuple[Fired, ...]] = {}
         for fired in ordered:
@@ -80,6 +87,21 @@ class Gates:
         marks = self.features.mark(sentence.words, frozenset(("en",)), sentence.subject)
         fired = _fire(self.withheld, sentence.words, marks, None, 0)
         return fired[0] if fired else None
+
+    def _suspect(self, clauses: Sequence[Clause], languages: frozenset[str]) -> list[Fired]:
+        """What the weighted evidence adds: by clause, and of a short message as a whole."""
+        marked = [self.features.mark(c.words, languages, c.subject) for c in clauses]
+        runs = [(number, [clause], marked[number]) for number, clause in enumerate(clauses)]
+        if 1 < len(clauses) and sum(len(c.words) for c in clauses) <= _WHOLE:
+            runs.append((-1, list(clauses), [mark for marks in marked for mark in marks]))
+        found: list[Fired] = []
+        for number, run, marks in runs:
+            for suspicion in self.evidence.weigh(run, marks):
+                rule_id = f"{suspicion.gate}.evidence"
+                found.append(
+                    Fired(suspicion.gate, rule_id, suspicion.words, number, suspicion.gate)
+                )
+        return found
 
     def _judge_reading(
         self, clauses: Sequence[Clause], languages: frozenset[str], last_outcome: str | None
@@ -123,7 +145,9 @@ def load_gates(corpus_dir: Path | None = None) -> Gates:
             _add_own(path, rules, features.names)
     for_visitors = tuple(rule for rule in rules.values() if rule.gate != WITHHELD)
     for_guides = tuple(rule for rule in rules.values() if rule.gate == WITHHELD)
-    return Gates(features, for_visitors, for_guides, digest.hexdigest())
+    evidence = load_evidence()
+    digest.update(repr(sorted(evidence.thresholds.items())).encode())
+    return Gates(features, for_visitors, for_guides, evidence, digest.hexdigest())
 
 
 def _fire(
