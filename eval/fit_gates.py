@@ -7,6 +7,7 @@ test part is never seen. Thresholds come from predictions across folds of famili
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from scipy.sparse import csr_matrix
 
 from bot.analysis import Clause
 from bot.answer import Bot
-from bot.gates.evidence import CLASSES, features_of
+from bot.gates.evidence import CLASSES, SCALE, features_of
 from bot.readings import Message, read
 from eval.questions import load_items
 from eval.sources import ROOT
@@ -32,13 +33,13 @@ TARGET = ROOT / "bot" / "data" / "evidence.tsv"
 _OUTCOMES = {"dosing_refusal": "dosing", "personal_advice": "personal"}
 _RIDGE = 1.0
 """Inverse of the L2 penalty; flat between 0.3 and 3 across folds."""
-_CURATED_WEIGHT = 0.3
+_CURATED_WEIGHT = 0.7
 """Curated questions are many and alike, so each counts less."""
 _MIN_SEEN = 2
 _SMALLEST = 0.04
 """Weights below this change no decision and are left out of the table."""
 _FOLDS = 5
-_FALSE = {"urgent": 0.02, "dosing": 0.03, "personal": 0.03}
+_FALSE = {"urgent": 0.01, "dosing": 0.02, "personal": 0.02}
 """Share of harmless examples that each threshold may stop, across folds."""
 
 
@@ -149,14 +150,15 @@ def _vocabulary(found: Sequence[Example]) -> dict[str, int]:
 
 
 def _matrix(found: Sequence[Example], vocabulary: dict[str, int]) -> Any:
-    rows, columns = [], []
+    rows, columns, values = [], [], []
     for i, example in enumerate(found):
+        share = SCALE / math.sqrt(len(example.features))
         for feature in example.features:
             if feature in vocabulary:
                 rows.append(i)
                 columns.append(vocabulary[feature])
-    shape = (len(found), len(vocabulary))
-    return csr_matrix((np.ones(len(rows)), (rows, columns)), shape=shape)
+                values.append(share)
+    return csr_matrix((values, (rows, columns)), shape=(len(found), len(vocabulary)))
 
 
 def _train(found: Sequence[Example], vocabulary: dict[str, int]) -> Array:
@@ -197,7 +199,7 @@ def _threshold(found: Sequence[Example], shares: Array, name: str) -> float:
     harmless = [
         float(scores[i])
         for i, e in enumerate(found)
-        if e.label == "none" and e.weight == 1.0 and name not in e.lenient
+        if e.label == "none" and name not in e.lenient
     ]
     for step in range(15, 96):
         if sum(s >= step / 100 for s in harmless) <= _FALSE[name] * len(harmless):

@@ -92,7 +92,7 @@ class Gates:
         """What the weighted evidence adds: by clause, and of a short message as a whole."""
         marked = [self.features.mark(c.words, languages, c.subject) for c in clauses]
         runs = [(number, [clause], marked[number]) for number, clause in enumerate(clauses)]
-        if 1 < len(clauses) and sum(len(c.words) for c in clauses) <= _WHOLE:
+        if len(clauses) > 1 and sum(len(c.words) for c in clauses) <= _WHOLE:
             runs.append((-1, list(clauses), [mark for marks in marked for mark in marks]))
         found: list[Fired] = []
         for number, run, marks in runs:

@@ -23,6 +23,9 @@ _URGENT = CLASSES[:3]
 _BINS = ((3, "1"), (8, "2"), (19, "3"), (39, "4"))
 """Lengths in words: what counts in a fragment may be an aside in a letter."""
 _SHOWN = 4
+SCALE = 6.0
+"""Every message weighs the same, however long: features count `SCALE / sqrt(number)` each, so
+that a long story is not taken for a cry for help because it has many words."""
 
 
 class Suspicion(NamedTuple):
@@ -48,11 +51,11 @@ class Evidence:
     def weigh(self, clauses: Sequence[Clause], marks: Iterable[Mark]) -> list[Suspicion]:
         """The gates that a run of clauses is suspected of, the most probable first."""
         features = features_of(clauses, marks)
-        totals = list(self.bias)
-        for feature in features:
-            row = self.weights.get(feature)
-            if row is not None:
-                totals = [total + weight for total, weight in zip(totals, row, strict=True)]
+        known = [row for f in features if (row := self.weights.get(f)) is not None]
+        share = SCALE / math.sqrt(len(features))
+        totals = [
+            bias + share * sum(row[i] for row in known) for i, bias in enumerate(self.bias)
+        ]
         highest = max(totals)
         shares = [math.exp(total - highest) for total in totals]
         whole = sum(shares)
