@@ -26,6 +26,22 @@ _ROW_DISCOUNTS = (1.0, 0.5, 0.33, 0.25, 0.2)
 """How the best rows of a passage add up: each further one says less (reciprocal rank)."""
 _PASSAGE_SHARE = 0.6
 """Weight of a passage's own score beside that of its questions; tuning part, 2026-11."""
+_HEADING_WORDS = 3
+_HEADING_BONUS = 2.0
+"""As much as a rare word or two; tuning part and public guides, 2026-11."""
+_DEFINITION_BONUS = 4.0
+_WHAT = frozenset(
+    (
+        ("whats",),
+        ("what", "is"),
+        ("what", "are"),
+        ("what", "exactly", "is"),
+        ("define",),
+        ("explain",),
+        ("what", "does"),
+        ("tell", "me", "about"),
+    )
+)
 _RARITY = ((300, 0.1), (1000, 0.25), (3000, 0.45), (8000, 0.7), (30000, 0.9))
 """Information of a word unknown to the guide by its rank among English words, 0 to 1."""
 FIGURES = (
@@ -34,6 +50,7 @@ FIGURES = (
     "row_held",
     "typed_held",
     "passage_score",
+    "heading",
     "margin",
     "unknown",
     "rarest_unknown",
@@ -110,7 +127,7 @@ def ground(
     """
     query = indexed.query(words)
     terms = {t: carried_weight for t in carried if indexed.knows(t)} | query.terms
-    found = search(terms, indexed)
+    found = search(terms, indexed, words)
     ranking = found.ranking
     absent = indexed.absent.find(words)
     topic = absent[-1][2] if absent else None
@@ -132,10 +149,12 @@ class Found:
     own: Mapping[str, float]
 
 
-def search(terms: Mapping[str, float], indexed: IndexedGuide) -> Found:
+def search(terms: Mapping[str, float], indexed: IndexedGuide, words: Sequence[str] = ()) -> Found:
     """Rank passages by their own score and their questions', ties in guide order.
 
-    The subject's own name takes no part: nearly every passage and question holds it.
+    The subject's own name takes no part: nearly every passage and question holds it. A heading
+    asked for in its own words ("who should not have it") gets a bonus, since those may be stop
+    words; a question that asks only what the subject is, the passage that says so.
     """
     asked = {term: weight for term, weight in terms.items() if term != Analyser.subject_term}
     asked = asked or dict(terms)
@@ -150,8 +169,27 @@ def search(terms: Mapping[str, float], indexed: IndexedGuide) -> Found:
         best[passage_id] = tuple(row for _, row in top)
         total = sum(s * d for (s, _), d in zip(top, _ROW_DISCOUNTS, strict=False))
         totals[passage_id] = totals.get(passage_id, 0.0) + total
+    said = frozenset(words)
+    for passage_id, heading in indexed.headings.items():
+        shared = len(heading & said)
+        if shared >= _HEADING_WORDS:
+            totals[passage_id] = totals.get(passage_id, 0.0) + _HEADING_BONUS * shared / len(
+                heading
+            )
+    if indexed.definition and asks_what_it_is(words, asked, indexed):
+        totals[indexed.definition] = totals.get(indexed.definition, 0.0) + _DEFINITION_BONUS
     ranking = sorted(totals.items(), key=lambda pair: (-pair[1], indexed.order[pair[0]]))
     return Found(tuple(ranking), best, own)
+
+
+def asks_what_it_is(
+    words: Sequence[str], terms: Mapping[str, float], indexed: IndexedGuide
+) -> bool:
+    """Whether a question asks for nothing but what the subject is ("what is vitamin B12")."""
+    about = indexed.scope | {Analyser.subject_term}
+    opens = tuple(words[:1]) in _WHAT or tuple(words[:2]) in _WHAT or tuple(words[:3]) in _WHAT
+    typed = [t for t in indexed.query(words).typed if t not in about]
+    return opens and bool(terms) and not typed
 
 
 def information(word: str, term: str, indexed: IndexedGuide) -> float:
@@ -213,15 +251,21 @@ def _figures(
     total = sum(masses.values()) or 1.0
     ranking = found.ranking
     best = ranking[0][0] if ranking else ""
+    defines = best == indexed.definition and asks_what_it_is(words, query.terms, indexed)
     held = _held(query, best, indexed) if best else {}
     own = indexed.terms[best] if best else frozenset()
     overlap, row_held = _nearest(masses, query, found.rows.get(best, ())[:3], indexed)
     idf_sum = sum(indexed.passages.idf(t) * w for t, w in query.terms.items()) or 1.0
     return {
-        "coverage": sum(m * held.get(t, 0.0) for t, m in masses.items()) / total,
+        "coverage": 1.0
+        if defines
+        else sum(m * held.get(t, 0.0) for t, m in masses.items()) / total,
         "similarity": overlap,
         "row_held": row_held,
-        "typed_held": sum(m for t, m in masses.items() if t in own) / total,
+        "typed_held": 1.0 if defines else sum(m for t, m in masses.items() if t in own) / total,
+        "heading": len(indexed.headings[best] & set(words)) / len(indexed.headings[best])
+        if best
+        else 0.0,
         "passage_score": found.own.get(best, 0.0) / idf_sum,
         "margin": 1 - _second(ranking, indexed) / ranking[0][1] if ranking else 0.0,
         "unknown": sum(unknown.values()) / total,
@@ -229,7 +273,7 @@ def _figures(
         "other_subject": float(_about_another(words, around, indexed)),
         "absent": float(topic is not None),
         "subject": float(Analyser.subject_term in query.typed),
-        "n_terms": math.log1p(len(masses)),
+        "n_terms": math.log1p(max(len(masses), 3 if defines else 0)),
         "rarest_known": max((m for t, m in masses.items() if indexed.knows(t)), default=0.0),
     }
 

@@ -197,9 +197,7 @@ def _threshold(found: Sequence[Example], shares: Array, name: str) -> float:
     columns = [0, 1, 2] if name == "urgent" else [CLASSES.index(name)]
     scores = shares[:, columns].sum(axis=1)
     harmless = [
-        float(scores[i])
-        for i, e in enumerate(found)
-        if e.label == "none" and name not in e.lenient
+        float(scores[i]) for i, e in enumerate(found) if e.label == "none" and name not in e.lenient
     ]
     for step in range(15, 96):
         if sum(s >= step / 100 for s in harmless) <= _FALSE[name] * len(harmless):

@@ -94,9 +94,10 @@ class Gates:
         runs = [(number, [clause], marked[number]) for number, clause in enumerate(clauses)]
         if len(clauses) > 1 and sum(len(c.words) for c in clauses) <= _WHOLE:
             runs.append((-1, list(clauses), [mark for marks in marked for mark in marks]))
+        in_story = sum(len(c.words) for c in clauses) > _WHOLE
         found: list[Fired] = []
         for number, run, marks in runs:
-            for suspicion in self.evidence.weigh(run, marks):
+            for suspicion in self.evidence.weigh(run, marks, in_story=in_story):
                 rule_id = f"{suspicion.gate}.evidence"
                 found.append(
                     Fired(suspicion.gate, rule_id, suspicion.words, number, suspicion.gate)

@@ -23,6 +23,7 @@ _URGENT = CLASSES[:3]
 _BINS = ((3, "1"), (8, "2"), (19, "3"), (39, "4"))
 """Lengths in words: what counts in a fragment may be an aside in a letter."""
 _SHOWN = 4
+STORY_FROM = 0.9
 SCALE = 6.0
 """Every message weighs the same, however long: features count `SCALE / sqrt(number)` each, so
 that a long story is not taken for a cry for help because it has many words."""
@@ -48,31 +49,38 @@ class Evidence:
     bias: tuple[float, ...]
     thresholds: Mapping[str, float]
 
-    def weigh(self, clauses: Sequence[Clause], marks: Iterable[Mark]) -> list[Suspicion]:
-        """The gates that a run of clauses is suspected of, the most probable first."""
+    def weigh(
+        self, clauses: Sequence[Clause], marks: Iterable[Mark], *, in_story: bool = False
+    ) -> list[Suspicion]:
+        """The gates that a run of clauses is suspected of, the most probable first.
+
+        Args:
+            clauses: The run of clauses.
+            marks: The named features in it.
+            in_story: The run is one of many in a long message; each is a chance to be wrong,
+                so more certainty is asked of it.
+        """
         features = features_of(clauses, marks)
         known = [row for f in features if (row := self.weights.get(f)) is not None]
         share = SCALE / math.sqrt(len(features))
-        totals = [
-            bias + share * sum(row[i] for row in known) for i, bias in enumerate(self.bias)
-        ]
+        totals = [bias + share * sum(row[i] for row in known) for i, bias in enumerate(self.bias)]
         highest = max(totals)
         shares = [math.exp(total - highest) for total in totals]
         whole = sum(shares)
         found = dict(zip(CLASSES, (share / whole for share in shares), strict=True))
-        return self._over_threshold(found, features)
+        return self._over_threshold(found, features, STORY_FROM if in_story else 0.0)
 
     def _over_threshold(
-        self, found: Mapping[str, float], features: Iterable[str]
+        self, found: Mapping[str, float], features: Iterable[str], at_least: float
     ) -> list[Suspicion]:
         suspected: list[tuple[float, str]] = []
         urgent = sum(found[gate] for gate in _URGENT)
-        if urgent >= self.thresholds["urgent"]:
+        if urgent >= max(at_least, self.thresholds["urgent"]):
             suspected.append((urgent, max(_URGENT, key=lambda gate: found[gate])))
         suspected += [
             (found[gate], gate)
             for gate in ("dosing", "personal")
-            if found[gate] >= self.thresholds[gate]
+            if found[gate] >= max(at_least, self.thresholds[gate])
         ]
         known = [feature for feature in features if feature in self.weights]
         return [
@@ -121,7 +129,7 @@ def load_evidence() -> Evidence:
 
 
 def _general(clause: Clause) -> list[str]:
-    starts = {first: end for first, end in clause.subject}
+    starts = dict(clause.subject)
     words: list[str] = []
     i = 0
     while i < len(clause.words):
