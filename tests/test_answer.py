@@ -263,7 +263,7 @@ class TestSmallTalk:
             ("what can you do?", "what_can"),
             ("how are you", "how_you"),
             ("tell me a joke", "joke"),
-            ("you are stupid", "insult"),
+            ("stupid bot", "insult"),
             ("can I speak to a real person", "contact"),
             ("what are your opening hours", "contact"),
             ("delete my data", "privacy"),

@@ -18,7 +18,8 @@ ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=[]), max_size=200)
 WORDS = """what is are the side effects of vitamin b12 injection how much often should i take my
     arm hurts can it help with energy anemia allergic reaction overdose dose mcg 1000 weekly who
     decides nurse doctor not and but or ? . ! hello thanks more 1 2 3 kill chest pain breathe
-    safe pregnant child cost zyzzogeton no para que est der <b> </b> & ** _ “ ’ -- injecxion""".split()
+    safe pregnant child
+    cost zyzzogeton no para que est der <b> </b> & ** _ “ ’ -- injecxion""".split()
 SENTENCE = st.lists(st.sampled_from([*WORDS, "\n"]), max_size=25).map(" ".join)
 MARKUP = st.sampled_from(
     [
