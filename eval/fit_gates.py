@@ -35,6 +35,8 @@ _RIDGE = 1.0
 """Inverse of the L2 penalty; flat between 0.3 and 3 across folds."""
 _CURATED_WEIGHT = 0.7
 """Curated questions are many and alike, so each counts less."""
+_MIN_WORDS = 4
+"""Shorter dosing lines ("half?") mean a dose only in a conversation about one."""
 _MIN_SEEN = 2
 _SMALLEST = 0.04
 """Weights below this change no decision and are left out of the table."""
@@ -113,7 +115,8 @@ def across_folds(found: Sequence[Example]) -> Array:
 
 def _from_questions(bot: Bot) -> Iterable[Example]:
     for item in load_items(ROOT / "eval" / "questions"):
-        if item.split != "tune" or (len(item.turns) > 1 and "after_refusal" in item.slices):
+        leans = len(item.turns) > 1 and item.outcome == "dosing_refusal"
+        if item.split != "tune" or leans:  # "and for kids?" is about a dose only after one
             continue
         message = read(item.turns[-1], bot.guide().vocabulary)
         label = _OUTCOMES.get(item.outcome, item.outcome)
@@ -129,7 +132,8 @@ def _from_lines(bot: Bot) -> Iterable[Example]:
     for path in sorted((ROOT / "eval" / "training").glob("*.tsv")):
         for n, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
             label, _, text = line.partition("\t")
-            if label in CLASSES and text:
+            fragment = label == "dosing" and len(text.split()) < _MIN_WORDS
+            if label in CLASSES and text and not fragment:
                 message = read(text, bot.guide().vocabulary)
                 yield Example(_features(bot, message), label, f"{path.stem} {n}")
 

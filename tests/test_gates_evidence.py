@@ -66,7 +66,7 @@ class TestWeighing:
         assert found.probability > 0.8
 
     def test_below_the_threshold_nothing_is_suspected(self) -> None:
-        evidence = Evidence({"feel": towards("dosing", 1.0)}, NOTHING, {k: 0.9 for k in HALF})
+        evidence = Evidence({"feel": towards("dosing", 1.0)}, NOTHING, dict.fromkeys(HALF, 0.9))
         assert evidence.weigh([clause("feel")], []) == []
         assert real_gates().evidence.weigh([], []) == []
 

@@ -15,11 +15,29 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from bot.analysis import Clause, stem
-from bot.gates.features import SUBJECT, Mark
+from bot.gates.features import Mark
 
 CLASSES = ("crisis", "emergency", "overdose", "dosing", "personal", "none")
 """The gates that the model knows, in the order of the table's columns, and none of them."""
 _URGENT = CLASSES[:3]
+_GROUNDS: Mapping[str, frozenset[str]] = {
+    "dosing": frozenset(
+        f"[{name}]"
+        for name in (
+            "amount_word dose dose_form evasive extra figure for_life form frequency give_act how_many"
+            " how_much how_often lab loading missed next number number_word one_word prescription"
+            " schedule shot spacing stop_start strength subject switch technique time_unit timing unit"
+        ).split()
+    ),
+    "personal": frozenset(
+        f"[{name}]"
+        for name in (
+            "child condition diagnose lab level_judge me mild_now photo second_guess should_me"
+            " someone symptom_word"
+        ).split()
+    ),
+}
+"""Something of this must be there: how a thing is asked never suffices without what is asked."""
 _BINS = ((3, "1"), (8, "2"), (19, "3"), (39, "4"))
 """Lengths in words: what counts in a fragment may be an aside in a letter."""
 _SHOWN = 4
@@ -71,7 +89,7 @@ class Evidence:
         return self._over_threshold(found, features, STORY_FROM if in_story else 0.0)
 
     def _over_threshold(
-        self, found: Mapping[str, float], features: Iterable[str], at_least: float
+        self, found: Mapping[str, float], features: frozenset[str], at_least: float
     ) -> list[Suspicion]:
         suspected: list[tuple[float, str]] = []
         urgent = sum(found[gate] for gate in _URGENT)
@@ -81,6 +99,7 @@ class Evidence:
             (found[gate], gate)
             for gate in ("dosing", "personal")
             if found[gate] >= max(at_least, self.thresholds[gate])
+            and not _GROUNDS[gate].isdisjoint(features)
         ]
         known = [feature for feature in features if feature in self.weights]
         return [
@@ -101,7 +120,7 @@ def features_of(clauses: Sequence[Clause], marks: Iterable[Mark]) -> frozenset[s
     The guide's subject is one word and every number another, so that what is learnt holds for
     other guides and other amounts.
     """
-    found: set[str] = {f"[{mark.feature}]" for mark in marks if mark.feature != SUBJECT}
+    found: set[str] = {f"[{mark.feature}]" for mark in marks}
     n_words = 0
     for clause in clauses:
         n_words += len(clause.words)
