@@ -152,6 +152,16 @@ class TestDosing:
     def test_a_short_follow_up_stays_declined(self, ask: Ask, text: str) -> None:
         assert ask(text, DOSING).outcome in ("dosing_refusal", "personal_advice")
 
+    @pytest.mark.parametrize("text", ["how do I renew my passport", "where do I renew my card"])
+    def test_what_has_no_medicine_in_it_is_no_dosing(self, ask: Ask, text: str) -> None:
+        assert ask(text).outcome == "not_covered"
+
+    @pytest.mark.parametrize(
+        "text", ["where do I put the needle", "where do I stick the needle", "and how much of it?"]
+    )
+    def test_technique_and_amount_are_declined_in_few_words(self, ask: Ask, text: str) -> None:
+        assert ask(text).outcome == "dosing_refusal"
+
     def test_another_question_after_it_is_answered(self, ask: Ask) -> None:
         assert ask("What is pernicious anemia?", DOSING).outcome == "answer"
 
@@ -255,6 +265,7 @@ class TestSmallTalk:
         [
             ("hello", "greet"),
             ("Hi there!", "greet"),
+            ("Good morning!", "greet"),
             ("thanks", "thanks"),
             ("thank you so much", "thanks"),
             ("bye", "bye"),
@@ -264,6 +275,7 @@ class TestSmallTalk:
             ("how are you", "how_you"),
             ("tell me a joke", "joke"),
             ("stupid bot", "insult"),
+            ("you are stupid", "insult"),
             ("can I speak to a real person", "contact"),
             ("what are your opening hours", "contact"),
             ("delete my data", "privacy"),
@@ -287,6 +299,11 @@ class TestSmallTalk:
     def test_a_question_behind_a_greeting_is_answered(self, ask: Ask) -> None:
         assert ask("Hello! What is pernicious anemia? Thanks").outcome == "answer"
 
+    @pytest.mark.parametrize("greeting", ["Good morning, ", "Hello, ", "hi ", "Thanks. "])
+    def test_a_greeting_takes_nothing_from_a_question(self, ask: Ask, greeting: str) -> None:
+        question = "what are the side effects?"
+        assert ask(greeting + question).excerpts == ask(question).excerpts
+
     def test_it_never_says_to_be_a_person(self, ask: Ask) -> None:
         assert "not a person" in ask("are you a robot?").text
 
@@ -306,6 +323,11 @@ class TestSeveralQuestions:
         assert section(reply) == "Interactions with Medications"
         assert "can’t help with how much" in reply.text
         check_excerpts(reply, ready.guide)
+
+    def test_a_safe_part_is_open_though_both_parts_share_words_of_a_rule(self, ask: Ask) -> None:
+        reply = ask("What is pernicious anemia? How much B12 should I take?")
+        assert reply.outcome == "dosing_refusal"
+        assert section(reply) == "Management of Pernicious Anemia"
 
 
 class TestUnintelligible:

@@ -26,8 +26,26 @@ class GateContract:
 
     gate: ClassVar[str]
 
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        for argument in ("catches", "passes"):
+            if argument in metafunc.fixturenames:
+                self._parametrise(metafunc, argument)
+
+    def _parametrise(self, metafunc: pytest.Metafunc, argument: str) -> None:
+        pairs = [(rule, text) for rule in self.rules() for text in getattr(rule, argument)]
+        ids = [f"{rule.rule_id}: {text}" for rule, text in pairs]
+        metafunc.parametrize(("rule", argument), pairs, ids=ids)
+
     def rules(self) -> list[Rule]:
         return [rule for rule in real_gates().rules if rule.gate == self.gate]
+
+    def test_it_fires_on(self, rule: Rule, catches: str) -> None:
+        after = min(rule.after, default=None)
+        assert judge(catches, after).first(self.gate) is not None
+
+    def test_the_rule_lets_through(self, rule: Rule, passes: str) -> None:
+        fired = [f for f in judge(passes).fired if f.rule_id == rule.rule_id]
+        assert fired == []
 
     def test_every_rule_has_examples_of_both_kinds_and_a_source(self) -> None:
         assert self.rules()
@@ -141,6 +159,21 @@ class TestVerdict:
     )
     def test_an_emergency_is_known_in_other_languages(self, text: str) -> None:
         assert judge(text).first("emergency")
+
+
+class TestWhoIsHurt:
+    @pytest.mark.parametrize(
+        "text",
+        ["my partner beats me up", "my boyfriend beats me", "he beats me", "he hits me at home"],
+    )
+    def test_violence_is_a_crisis(self, text: str) -> None:
+        assert judge(text).first("crisis")
+
+    @pytest.mark.parametrize(
+        "text", ["i never want to wake up", "i never want to wake up again", "i don't want to live"]
+    )
+    def test_a_negation_takes_nothing_from_despair(self, text: str) -> None:
+        assert judge(text).first("crisis")
 
 
 class TestFeatures:

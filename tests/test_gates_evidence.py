@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.analysis import Clause
 from bot.gates import GATES
-from bot.gates.evidence import CLASSES, Evidence, features_of, load_evidence
+from bot.gates.evidence import CLASSES, SCALE, Evidence, features_of, load_evidence
 from bot.gates.features import SUBJECT, Mark
 from tests.core_help import judge, real_gates
 
@@ -53,8 +53,10 @@ class TestFeatures:
 
 class TestWeighing:
     def test_a_probability_worked_by_hand(self) -> None:
-        evidence = Evidence({"feel": towards("dosing", math.log(10))}, NOTHING, HALF)
+        # Four features ("feel", two pairs, the length), so the sum counts SCALE / 2 of its weight.
         # e^ln(10) = 10 beside five times e^0 = 1: 10/15.
+        weight = math.log(10) * 2 / SCALE
+        evidence = Evidence({"feel": towards("dosing", weight)}, NOTHING, HALF)
         (found,) = evidence.weigh([clause("feel")], [])
         assert (found.gate, found.probability, found.words) == ("dosing", 0.667, ("feel",))
 

@@ -107,6 +107,10 @@ class TestCorrection:
     def test_shorthand_is_written_out(self, vocabulary: Vocabulary) -> None:
         assert best("wht r u", vocabulary) == "what are you"
 
+    def test_shorthand_with_a_figure_in_it_is_written_out(self, vocabulary: Vocabulary) -> None:
+        assert shorthand()["b4"] == ("before",)
+        assert best("food b4 the injection", vocabulary) == "food before the injection"
+
 
 class TestReadings:
     def test_what_was_typed_stays_the_first_reading(self, vocabulary: Vocabulary) -> None:
@@ -204,7 +208,10 @@ class TestLanguage:
             ("est ce que ça fait mal", "fr"),
             ("Was sind die Nebenwirkungen der Spritze?", "de"),
             ("ist die spritze gefährlich", "de"),
+            ("Was sind die Nebenwirkungen?", "de"),
+            ("guten Tag", "de"),
             ("Quais são os efeitos colaterais da injeção?", "pt"),
+            ("para que serve a vitamina b12", "pt"),
             ("não sei o que é, pode doer muito", "pt"),
             ("Quali sono gli effetti collaterali delle iniezioni?", "it"),
             ("副作用是什么", "zh"),

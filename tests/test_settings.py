@@ -117,7 +117,15 @@ class TestBadValues:
 
     @pytest.mark.parametrize(
         "line",
-        ["port = true", 'port = "x"', "port = [1]", "host = 1", "paused = 2", "languages = [1]"],
+        [
+            "port = true",
+            "port = 80.5",
+            'port = "x"',
+            "port = [1]",
+            "host = 1",
+            "paused = 2",
+            "languages = [1]",
+        ],
     )
     def test_a_bad_line_of_the_file_names_file_and_setting(self, tmp_path: Path, line: str) -> None:
         with pytest.raises(SettingsError) as caught:

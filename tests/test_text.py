@@ -49,7 +49,7 @@ class TestNormalise:
     def test_another_script_stays_what_it_is(self, text: str) -> None:
         assert normalise(text) == unicodedata.normalize("NFKC", text)
 
-    @pytest.mark.parametrize("mark", ["\u2019", "\u2018", "\u02bc", "`"])
+    @pytest.mark.parametrize("mark", ["\u2019", "\u2018", "\u02bc", "`", "\u00b4"])
     def test_apostrophes_become_one(self, mark: str) -> None:
         assert normalise(f"don{mark}t") == "don't"
 
@@ -145,3 +145,11 @@ def test_a_hundred_kilobytes_take_no_longer_than_a_blink(piece: str) -> None:
     fold_word(text)
     slugify(text)
     assert time.perf_counter() - begin < 2.0
+
+
+@pytest.mark.parametrize("mark", [".", "…", "?!"])
+def test_dots_that_lead_to_a_page_number_cost_no_more_than_words(mark: str) -> None:
+    text = f"Contents {mark * 10_000}x"
+    begin = time.perf_counter()
+    assert parted(text)[-1].endswith("x")
+    assert time.perf_counter() - begin < 0.5
