@@ -179,7 +179,7 @@ def _bool(key: str, value: Any, where: str) -> bool:
 def _int(key: str, value: Any, where: str) -> int:
     low, high = _RANGES[key]
     expected = f"a whole number from {low} to {high}"
-    if isinstance(value, bool):
+    if isinstance(value, (bool, float)):
         raise SettingsError(repr(value), expected=expected, where=where)
     try:
         number = int(value)

@@ -9,7 +9,7 @@ from bot.answer.asked import Asked
 from bot.gates.features import Mark
 
 _SMALL_TALK = ("joke", "insult", "who_you", "what_can", "how_you", "bye", "thanks", "greet")
-_OWN_WORDS = frozenset(("joke", "who_you", "what_can", "how_you"))
+_OWN_WORDS = frozenset(("joke", "insult", "who_you", "what_can", "how_you"))
 """Kinds whose phrases say enough by themselves, even with a word or two left over."""
 _PHRASE = 3
 """Words of such a phrase; "help" alone may be half of a question."""

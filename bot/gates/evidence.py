@@ -21,21 +21,15 @@ CLASSES = ("crisis", "emergency", "overdose", "dosing", "personal", "none")
 """The gates that the model knows, in the order of the table's columns, and none of them."""
 _URGENT = CLASSES[:3]
 _GROUNDS: Mapping[str, frozenset[str]] = {
-    "dosing": frozenset(
-        f"[{name}]"
-        for name in (
-            "amount_word dose dose_form evasive extra figure for_life form frequency give_act how_many"
-            " how_much how_often lab loading missed next number number_word one_word prescription"
-            " schedule shot spacing stop_start strength subject switch technique time_unit timing unit"
-        ).split()
-    ),
-    "personal": frozenset(
-        f"[{name}]"
-        for name in (
-            "child condition diagnose lab level_judge me mild_now photo second_guess should_me"
-            " someone symptom_word"
-        ).split()
-    ),
+    gate: frozenset(f"[{name}]" for name in names.split())
+    for gate, names in {
+        "dosing": "amount_word dose dose_form evasive extra figure for_life form frequency"
+        " give_act how_many how_much how_often lab loading missed next number number_word one_word"
+        " prescription schedule shot spacing stop_start strength subject switch technique time_unit"
+        " timing unit",
+        "personal": "child condition diagnose lab level_judge me mild_now photo second_guess"
+        " should_me someone symptom_word",
+    }.items()
 }
 """Something of this must be there: how a thing is asked never suffices without what is asked."""
 _BINS = ((3, "1"), (8, "2"), (19, "3"), (39, "4"))
