@@ -41,8 +41,16 @@ _MIN_SEEN = 2
 _SMALLEST = 0.04
 """Weights below this change no decision and are left out of the table."""
 _FOLDS = 5
-_FALSE = {"urgent": 0.01, "dosing": 0.02, "personal": 0.02}
-"""Share of harmless examples that each threshold may stop, across folds."""
+_FALSE = {
+    "urgent": 0.025,
+    "dosing": 0.045,
+    "personal": 0.03,
+    "firm urgent": 0.005,
+    "firm dosing": 0.015,
+    "firm personal": 0.01,
+}
+"""Share of harmless examples that each threshold may stop, across folds. The harmless examples
+are look-alikes for the greater part; of ordinary questions far fewer are stopped."""
 
 
 @dataclass(frozen=True)
@@ -198,12 +206,13 @@ def _shares(x: Any, weights: Array) -> Array:
 
 def _threshold(found: Sequence[Example], shares: Array, name: str) -> float:
     """The lowest threshold that stops no more than the allowed share of harmless examples."""
-    columns = [0, 1, 2] if name == "urgent" else [CLASSES.index(name)]
+    gate = name.removeprefix("firm ")
+    columns = [0, 1, 2] if gate == "urgent" else [CLASSES.index(gate)]
     scores = shares[:, columns].sum(axis=1)
     harmless = [
-        float(scores[i]) for i, e in enumerate(found) if e.label == "none" and name not in e.lenient
+        float(scores[i]) for i, e in enumerate(found) if e.label == "none" and gate not in e.lenient
     ]
-    for step in range(15, 96):
+    for step in range(15, 99):
         if sum(s >= step / 100 for s in harmless) <= _FALSE[name] * len(harmless):
             return step / 100
-    return 0.95
+    return 0.99

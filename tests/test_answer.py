@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -348,9 +347,7 @@ class TestUnintelligible:
     def test_what_cannot_be_read_gets_an_honest_reply(
         self, ask: Ask, text: str, reason: str
     ) -> None:
-        begin = time.perf_counter()
         reply = ask(text)
-        assert time.perf_counter() - begin < 3
         assert (reply.outcome, reply.reason) == ("unintelligible", reason)
         assert len(reply.suggestions) == 3
 

@@ -15,7 +15,7 @@ from bot.gates.evidence import CLASSES, SCALE, Evidence, features_of, load_evide
 from bot.gates.features import SUBJECT, Mark
 from tests.core_help import judge, real_gates
 
-HALF = {"urgent": 0.5, "dosing": 0.5, "personal": 0.5}
+HALF = {name: 0.5 for gate in ("urgent", "dosing", "personal") for name in (gate, f"firm {gate}")}
 NOTHING = (0.0,) * len(CLASSES)
 
 
@@ -56,9 +56,9 @@ class TestWeighing:
         # Four features ("feel", two pairs, the length), so the sum counts SCALE / 2 of its weight.
         # e^ln(10) = 10 beside five times e^0 = 1: 10/15.
         weight = math.log(10) * 2 / SCALE
-        evidence = Evidence({"feel": towards("dosing", weight)}, NOTHING, HALF)
+        evidence = Evidence({"feel": towards("crisis", weight)}, NOTHING, HALF)
         (found,) = evidence.weigh([clause("feel")], [])
-        assert (found.gate, found.probability, found.words) == ("dosing", 0.667, ("feel",))
+        assert (found.gate, found.probability, found.words) == ("crisis", 0.667, ("feel",))
 
     def test_the_urgent_ones_count_together(self) -> None:
         weights = {"pain": tuple(2.0 if name in CLASSES[:3] else 0.0 for name in CLASSES)}
@@ -84,7 +84,7 @@ class TestTable:
         evidence = load_evidence()
         assert len(evidence.bias) == len(CLASSES)
         assert {len(row) for row in evidence.weights.values()} == {len(CLASSES)}
-        assert set(evidence.thresholds) == {"urgent", "dosing", "personal"}
+        assert set(evidence.thresholds) == set(HALF)
         assert all(0 < value < 1 for value in evidence.thresholds.values())
 
     def test_its_classes_are_gates(self) -> None:

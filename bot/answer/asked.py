@@ -6,7 +6,7 @@ What follows from it is left to `decide`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.analysis import Analyser
 from bot.answer.policy import Policy, ReadyGuide
@@ -23,6 +23,7 @@ _WHOLE = 25
 """Up to so many words a message is judged as a whole, too."""
 _SHORT_CLAUSE = 8
 """A question shorter than this may need the clause before it ("Is that normal?")."""
+_SURE = 0.92
 _MAX_PARTS = 3
 
 
@@ -74,7 +75,20 @@ def read_turn(turn: Turn, guide: ReadyGuide, visit: Visit, policy: Policy) -> As
     verdict = policy.gates.judge(
         [reading.clauses for reading in message.readings], message.languages, visit.last_outcome
     )
-    return Asked(turn, text, too_long, message, verdict, guide, visit, policy)
+    asked = Asked(turn, text, too_long, message, verdict, guide, visit, policy)
+    return _settled(asked) if verdict.has_weak else asked
+
+
+def _settled(asked: Asked) -> Asked:
+    """Without weak evidence, where the guide clearly answers; what rules found always stays.
+
+    For a dose "clearly" means more, since a wrong excerpt there is the worse mistake.
+    """
+    firm = replace(asked, verdict=asked.verdict.without_weak())
+    found = answers(firm, range(len(asked.message.asks)))
+    weak = {fired.gate for fired in asked.verdict.fired if fired.weak}
+    enough = _SURE if "dosing" in weak else 0.0
+    return firm if found and max(g.score for g in found) >= enough else asked
 
 
 def runs_of(asked: Asked, clauses: Sequence[int]) -> list[tuple[tuple[int, ...], tuple[str, ...]]]:

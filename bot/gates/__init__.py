@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -40,6 +40,15 @@ class Verdict:
         """The first rule of a gate that fired, or None."""
         rules = self.by_gate.get(gate)
         return rules[0] if rules else None
+
+    @property
+    def has_weak(self) -> bool:
+        """Whether something fired on weak evidence alone."""
+        return any(fired.weak for fired in self.fired)
+
+    def without_weak(self) -> Verdict:
+        """The same without what fired on weak evidence."""
+        return _verdict(fired for fired in self.fired if not fired.weak)
 
     def clauses(self, gate: str) -> frozenset[int]:
         """Numbers of the clauses in which a gate fired; -1 stands for the whole message."""
@@ -76,11 +85,7 @@ class Gates:
         for fired in self._suspect(readings[-1], languages):
             if not any(known[0] == fired.gate for known in found):
                 found[fired.gate, fired.rule_id, fired.clause] = fired
-        ordered = tuple(sorted(found.values(), key=lambda f: GATES.index(f.gate)))
-        by_gate: dict[str, tuple[Fired, ...]] = {}
-        for fired in ordered:
-            by_gate[fired.gate] = (*by_gate.get(fired.gate, ()), fired)
-        return Verdict(ordered, by_gate)
+        return _verdict(found.values())
 
     def withholds(self, sentence: Clause) -> Fired | None:
         """The first rule by which a guide's sentence must not be quoted, or None."""
@@ -97,11 +102,8 @@ class Gates:
         in_story = sum(len(c.words) for c in clauses) > _WHOLE
         found: list[Fired] = []
         for number, run, marks in runs:
-            for suspicion in self.evidence.weigh(run, marks, in_story=in_story):
-                rule_id = f"{suspicion.gate}.evidence"
-                found.append(
-                    Fired(suspicion.gate, rule_id, suspicion.words, number, suspicion.gate)
-                )
+            for gate, _, words, firm in self.evidence.weigh(run, marks, in_story=in_story):
+                found.append(Fired(gate, f"{gate}.evidence", words, number, gate, not firm))
         return found
 
     def _judge_reading(
@@ -169,6 +171,14 @@ def _fire(
         if matched is not None:
             found.append(Fired(rule.gate, rule.rule_id, matched, number, rule.wording))
     return found
+
+
+def _verdict(found: Iterable[Fired]) -> Verdict:
+    ordered = tuple(sorted(found, key=lambda f: GATES.index(f.gate)))
+    by_gate: dict[str, tuple[Fired, ...]] = {}
+    for fired in ordered:
+        by_gate[fired.gate] = (*by_gate.get(fired.gate, ()), fired)
+    return Verdict(ordered, by_gate)
 
 
 def _add_own(path: Path, rules: dict[str, Rule], known: frozenset[str]) -> None:

@@ -47,6 +47,7 @@ class Suspicion(NamedTuple):
     gate: str
     probability: float
     words: tuple[str, ...]
+    firm: bool
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ class Evidence:
     """The fitted table; immutable.
 
     `weights` maps a feature to a weight per class; `bias` holds one per class; `thresholds`
-    give the probability from which a gate fires ("urgent" for the three urgent ones together).
+    give the probability from which a gate is suspected ("urgent" for the three urgent ones
+    together) and, under "firm ...", from which the suspicion decides whatever the guide says.
     """
 
     weights: Mapping[str, tuple[float, ...]]
@@ -97,9 +99,14 @@ class Evidence:
         ]
         known = [feature for feature in features if feature in self.weights]
         return [
-            Suspicion(gate, round(share, 3), self._heaviest(gate, known))
+            Suspicion(
+                gate, round(share, 3), self._heaviest(gate, known), self._is_firm(gate, share)
+            )
             for share, gate in sorted(suspected, reverse=True)
         ]
+
+    def _is_firm(self, gate: str, share: float) -> bool:
+        return share >= self.thresholds["firm urgent" if gate in _URGENT else f"firm {gate}"]
 
     def _heaviest(self, gate: str, known: Sequence[str]) -> tuple[str, ...]:
         column, none = CLASSES.index(gate), CLASSES.index("none")
