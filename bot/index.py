@@ -125,6 +125,8 @@ class Index:
 
 HEADING_WEIGHT = 2
 """How often a section's own title counts in its passages; retrieval notes say 2 to 3."""
+_MIN_FOR_SCOPE = 6
+"""In a guide of fewer passages a word in half of them may well be the answer."""
 _SAYS_WHAT = frozenset(("is", "are", "means", "involves", "refers", "known"))
 SCOPE_SHARE = 0.5
 """Share of the passages from which on a term is the guide's subject (here "vitamin", "inject")."""
@@ -291,6 +293,8 @@ def _lexicon(
 
 def _scope(passages: Index) -> frozenset[str]:
     """Terms that so many passages hold that they tell the guide's subject, not an answer."""
+    if len(passages) < _MIN_FOR_SCOPE:
+        return frozenset()
     most = SCOPE_SHARE * len(passages)
     return frozenset(t for t in passages.vocabulary if passages.document_frequency(t) > most)
 

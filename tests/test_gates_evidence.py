@@ -54,11 +54,11 @@ class TestFeatures:
 class TestWeighing:
     def test_a_probability_worked_by_hand(self) -> None:
         # Four features ("feel", two pairs, the length), so the sum counts SCALE / 2 of its weight.
-        # e^ln(10) = 10 beside five times e^0 = 1: 10/15.
+        # e^ln(10) = 10 beside five times e^0 = 1; the urgent three count together: 12/15.
         weight = math.log(10) * 2 / SCALE
         evidence = Evidence({"feel": towards("crisis", weight)}, NOTHING, HALF)
         (found,) = evidence.weigh([clause("feel")], [])
-        assert (found.gate, found.probability, found.words) == ("crisis", 0.667, ("feel",))
+        assert (found.gate, found.probability, found.words) == ("crisis", 0.8, ("feel",))
 
     def test_the_urgent_ones_count_together(self) -> None:
         weights = {"pain": tuple(2.0 if name in CLASSES[:3] else 0.0 for name in CLASSES)}
