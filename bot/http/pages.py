@@ -12,16 +12,22 @@ from fastapi.responses import HTMLResponse
 
 from bot.guide import Guide
 from bot.http.links import prefix
-from bot.http.models import GUIDE_ID
+from bot.http.models import GUIDE_ID, LANGUAGE
 from bot.http.problems import Problem
 from bot.http.reading import SectionView, view_of
 from bot.http.services import Services, services_of
+from bot.http.source import has_etag
 from bot.records import Suggestion
-from bot.web import assets, environment
+from bot.web import Asset, assets, environment
 
 # A page may be kept, but has to be asked for again: the guide may have changed.
 _FRESH = {"Cache-Control": "no-cache"}
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+# The address that snippets without a hash name: a new version is there after five minutes.
+_FIVE_MINUTES = {"Cache-Control": "public, max-age=300"}
+# Any site may load the widget, also one that isolates itself; what it may ask, CORS decides.
+_SHARED = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+WIDGET = "widget.js"
 
 router = APIRouter(include_in_schema=False)
 
@@ -67,13 +73,50 @@ async def get_reading_page(
     )
 
 
+@router.get("/embed")
+async def get_embed(
+    request: Request,
+    guide: Annotated[str | None, Query(pattern=GUIDE_ID)] = None,
+    lang: Annotated[str | None, Query(pattern=LANGUAGE)] = None,
+) -> Response:
+    """Show the widget alone, filling a frame on another site."""
+    services = services_of(request)
+    response = _page(
+        services, "embed.html", lang=lang or "en", guide=services.guide(guide), widget_lang=lang
+    )
+    # A site that isolates itself may frame only what is isolated too.
+    response.headers["Cross-Origin-Embedder-Policy"] = "require-corp"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+@router.get("/widget.js")
+async def get_widget(request: Request) -> Response:
+    """Give the widget under an address that stays."""
+    asset = assets()[WIDGET]
+    headers = {**_FIVE_MINUTES, "ETag": f'W/"{asset.digest}"'}
+    if has_etag(request.headers.get("if-none-match", ""), asset.digest):
+        return Response(status_code=304, headers={**headers, **_SHARED})
+    return _file(asset, request, headers)
+
+
 @router.get("/assets/{digest}/{name}")
-async def get_asset(digest: str, name: str) -> Response:
+async def get_asset(digest: str, name: str, request: Request) -> Response:
     """Give a file of the pages; its address changes with its content."""
     asset = assets().get(name)
     if asset is None or asset.digest != digest:
         raise Problem(404, "not_found", "There is nothing at this address.")
-    return Response(asset.data, headers=_FOREVER, media_type=asset.media_type)
+    return _file(asset, request, _FOREVER)
+
+
+def _file(asset: Asset, request: Request, headers: dict[str, str]) -> Response:
+    """A static file, compressed where the client can read that; nothing secret stands in one."""
+    shared = _SHARED if asset.name == WIDGET else {}
+    headers = {**headers, **shared, "Vary": "Accept-Encoding"}
+    data = asset.data
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        data, headers = asset.packed, {**headers, "Content-Encoding": "gzip"}
+    return Response(data, headers=headers, media_type=asset.media_type)
 
 
 def _topics(guide: Guide) -> Iterable[Suggestion]:
