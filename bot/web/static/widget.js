@@ -151,7 +151,7 @@ function make(tag, attributes = {}, ...children) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (value !== false && value != null) node.setAttribute(name, value);
   }
-  node.append(...children.flat().filter((child) => child != null && child !== ""));
+  node.append(...children.flat().filter((child) => child || child === 0));
   return node;
 }
 
@@ -397,7 +397,7 @@ a { color: var(--link); text-underline-offset: .15em }
   position: fixed; z-index: var(--quotewell-z, 2147483000); inset-block-end: calc(var(--quotewell-offset, 1.25em) + 4.25em);
   inset-inline-end: var(--quotewell-offset, 1.25em); inline-size: min(var(--quotewell-width, 25em), calc(100vw - 2.5em));
   block-size: min(var(--quotewell-height, 42em), calc(100dvh - 7em)); display: flex; flex-direction: column;
-  background: var(--surface); border: 1px solid var(--line); border-radius: var(--radius); overflow: hidden;
+  background: var(--surface); border: 1px solid var(--line); border-radius: var(--radius); overflow: clip;
   box-shadow: 0 4px 12px #0002, 0 12px 48px #0003;
 }
 .inline .panel { position: static; inline-size: 100%; block-size: 100%; box-shadow: none }
@@ -437,10 +437,11 @@ h3 { font-size: 1.1875em; line-height: 1.3 }
 .emergency.card, .urgent.card { padding-block-start: 0; overflow: hidden; border-color: var(--alarm); background: color-mix(in srgb, var(--alarm) 7%, var(--surface)) }
 .emergency.card h3, .urgent.card h3 { margin-inline: -.85em; padding: .6em .85em; color: #fff; background: var(--alarm) }
 .emergency.card h3 { font-size: 1.375em }
-.numbers li { display: flex; flex-wrap: wrap; align-items: center; gap: .5em }
+.numbers li { display: flex; flex-wrap: wrap; gap: .375em .5em }
 .numbers li + li { margin-block-start: .75em }
-.numbers li > span { flex: 1 1 9em }
-small { display: block; font-size: .875em; color: var(--quiet) }
+.numbers li > span { flex: 1 0 100% }
+.dial { flex: 1 }
+small { font-size: .875em; color: var(--quiet); margin-inline-start: .5em }
 .dial {
   display: inline-flex; align-items: center; justify-content: center; min-block-size: 3em; padding: .25em 1.125em; font-weight: 700;
   font-size: 1.0625em; text-decoration: none; color: var(--on); background: var(--accent); border: 1px solid transparent; border-radius: 8px;
@@ -454,9 +455,10 @@ small { display: block; font-size: .875em; color: var(--quiet) }
 .status:not(:empty) { padding-block: .25em .5em }
 .bad .status { padding: .625em .875em; margin-block-end: .25em; color: var(--ink); border-inline-start: 4px solid var(--alarm); background: color-mix(in srgb, var(--alarm) 8%, var(--surface)) }
 .retry { color: var(--link); font-weight: 600; text-decoration: underline; padding-inline: 0 }
-form { padding: .625em 1em; border-block-start: 1px solid var(--line) }
+form { padding: .625em 1em .75em; border-block-start: 1px solid var(--line) }
 label { font-weight: 600; font-size: .9375em }
-.row { display: flex; gap: .5em; align-items: flex-end; margin-block-start: .25em }
+.row { display: flex; gap: .625em; align-items: flex-end; margin-block-start: .375em }
+.hint { margin-block-start: .5em }
 textarea {
   flex: 1; min-inline-size: 0; min-block-size: 2.75em; max-block-size: 8em; padding: .55em .75em; resize: none; field-sizing: content;
   background: var(--surface); border: 2px solid var(--edge); border-radius: 8px;
@@ -736,8 +738,11 @@ class QuotewellChat extends HTMLElement {
     const own = this.getAttribute("suggestions");
     if (own) return own.split("|").map((q) => q.trim()).filter(Boolean).map((q) => [q, () => this.ask(q)]);
     const firsts = new Map();
-    for (const { title, path, passages } of this.#guide?.sections ?? []) {
-      if (passages.length && !firsts.has(path[0])) firsts.set(path[0], [title, passages[0].passage_id]);
+    for (const { section_id, title, path, passages } of this.#guide?.sections ?? []) {
+      const isFrame = /^(introduction|conclusion)$/.test(section_id);
+      if (!isFrame && passages.length && !firsts.has(path[0])) {
+        firsts.set(path[0], [title, passages[0].passage_id]);
+      }
     }
     const topics = [...firsts.values()].slice(0, N_TOPICS);
     return topics.map(([label, id]) => [label, () => this.choose(id, label)]);
@@ -819,6 +824,7 @@ class QuotewellChat extends HTMLElement {
     for (const old of turns.querySelectorAll(".more")) old.remove();
     for (const alert of turns.querySelectorAll("[role=alert]")) alert.role = "group";
     this.#said.push([shown, reply]);
+    this.#count();
     const node = renderReply(reply, {
       t: this.#t,
       guideLang: this.#guide?.language,
@@ -926,7 +932,7 @@ class QuotewellChat extends HTMLElement {
     const { hint, field } = this.#ui;
     const n = this.#over();
     hint.textContent = n > 0 ? this.#t("long", { n }) : this.#t("hint");
-    hint.classList.toggle("over", n > 0);
+    hint.className = n > 0 ? "hint over" : this.#said.length ? "unseen" : "hint";
     if (n > 0) field.ariaInvalid = "true";
     else field.removeAttribute("aria-invalid");
   }
