@@ -11,13 +11,14 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from bot.guide import Guide
-from bot.http.links import prefix
+from bot.http.links import located, prefix
 from bot.http.models import GUIDE_ID, LANGUAGE
 from bot.http.problems import Problem
 from bot.http.reading import SectionView, view_of
 from bot.http.services import Services, services_of
 from bot.http.source import has_etag
 from bot.records import Suggestion
+from bot.settings import Settings
 from bot.web import Asset, assets, environment
 
 # A page may be kept, but has to be asked for again: the guide may have changed.
@@ -36,10 +37,9 @@ router = APIRouter(include_in_schema=False)
 async def get_demo(
     request: Request, guide: Annotated[str | None, Query(pattern=GUIDE_ID)] = None
 ) -> Response:
-    """Show the page on which a guide can be asked."""
+    """Show the clinic's start page: the widget on a page as a clinic might have it."""
     services = services_of(request)
     chosen = services.guide(guide)
-    numbers = services.bot.policy.clinic.numbers
     return _page(
         services,
         "demo.html",
@@ -47,8 +47,8 @@ async def get_demo(
         guide=chosen,
         guides=[services.guide(i) for i in sorted(services.bot.guides)],
         topics=list(_topics(chosen)),
-        emergency=[number for number in numbers if number.kind == "emergency"],
-        max_chars=services.settings.max_question_chars,
+        numbers=services.bot.policy.clinic.numbers,
+        widget_url=_widget_url(services.settings, request),
     )
 
 
@@ -126,6 +126,12 @@ def _topics(guide: Guide) -> Iterable[Suggestion]:
         yield Suggestion(first.section, first.passage_id)
 
 
+def _widget_url(settings: Settings, request: Request) -> str:
+    """As another site has to write it: the public address, else where this page was asked for."""
+    path = located("/widget.js", settings)
+    return path if "://" in path else f"{request.url.scheme}://{request.url.netloc}{path}"
+
+
 def _has_withheld(sections: Iterable[SectionView]) -> bool:
     return any(
         piece.is_withheld
@@ -144,6 +150,7 @@ def _page(services: Services, template: str, **values: Any) -> HTMLResponse:
         .render(
             prefix=root,
             asset=lambda name: root + assets()[name].path,
+            integrity=lambda name: assets()[name].integrity,
             clinic=services.bot.policy.clinic,
             paused=services.settings.paused,
             **values,

@@ -401,7 +401,7 @@ a { color: var(--link); text-underline-offset: .15em }
   box-shadow: 0 4px 12px #0002, 0 12px 48px #0003;
 }
 .inline .panel { position: static; inline-size: 100%; block-size: 100%; box-shadow: none }
-.head { display: flex; align-items: center; gap: .25em; padding: .375em .375em .375em 1em; padding-inline: 1em .375em; color: var(--on); background: var(--accent) }
+.head { display: flex; align-items: center; gap: .25em; padding-block: .375em; padding-inline: 1em .375em; color: var(--on); background: var(--accent) }
 .head h2 { flex: 1; font-size: 1.125em; line-height: 1.3 }
 .head button { display: grid; place-items: center; padding: 0 }
 .head button:hover { background: color-mix(in srgb, var(--on) 16%, transparent) }
@@ -447,6 +447,7 @@ small { font-size: .875em; color: var(--quiet); margin-inline-start: .5em }
   font-size: 1.0625em; text-decoration: none; color: var(--on); background: var(--accent); border: 1px solid transparent; border-radius: 8px;
 }
 .dial:hover { text-decoration: underline }
+.info .dial, .contact .dial { flex: none; color: var(--link); background: none; border-color: var(--link) }
 .emergency .dial, .urgent .dial { color: #fff; background: var(--alarm) }
 .rating { display: flex; flex-wrap: wrap; align-items: center; gap: .25em .5em }
 .rating button { min-inline-size: 3.25em; min-block-size: 3.15em; color: var(--link); border-color: var(--edge) }
@@ -467,7 +468,7 @@ textarea {
 .send svg { inline-size: 1.25em }
 [dir=rtl] .send svg { transform: scaleX(-1) }
 .over { color: var(--ink); font-weight: 600 }
-.foot { display: flex; flex-wrap: wrap; column-gap: 1.25em; padding-inline: 1em; background: var(--soft); font-size: .875em }
+.foot { display: flex; flex-wrap: wrap; column-gap: 1.25em; padding-inline: 1.143em; background: var(--soft); font-size: .875em }
 .foot:empty { display: none }
 .foot a { display: inline-flex; align-items: center; min-block-size: 3.15em; font-weight: 600 }
 @media (max-width: 30em), (max-height: 30em) {
