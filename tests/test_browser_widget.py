@@ -353,7 +353,7 @@ def test_a_conversation_can_be_copied_downloaded_printed_and_cleared(on: Stage) 
         ask(widget, ALLERGY)
         widget.get_by_role("button", name="Options").click()
         widget.get_by_role("button", name="Copy").click()
-        expect(widget.get_by_role("status").first).to_have_text("Copied.")
+        expect(widget.locator(".status")).to_have_text("Copied.")
         copied = guest.page.evaluate("() => navigator.clipboard.readText()")
         with guest.page.expect_download() as download:
             widget.get_by_role("button", name="Download").click()
@@ -363,6 +363,9 @@ def test_a_conversation_can_be_copied_downloaded_printed_and_cleared(on: Stage) 
         assert "In rare cases" in saved
         assert "#allergic-reactions-1" in saved
         widget.get_by_role("button", name="Print").click()
+        printed = widget.frame_locator("iframe").locator("body")
+        expect(printed.locator("blockquote")).to_contain_text("In rare cases")
+        expect(printed.get_by_role("button")).to_have_count(0)
         with guest.page.expect_request("**/v1/visits/*") as request:
             widget.get_by_role("button", name="Clear").click()
         assert request.value.method == "DELETE"
@@ -424,7 +427,7 @@ def test_sending_twice_asks_once_and_waiting_is_told_only_when_it_is_long(on: St
     with on.visit() as guest:
         widget = opened(guest)
         held: list[Any] = []
-        guest.page.route("**/v1/ask", held.append)
+        guest.page.route("**/v1/ask", lambda route: held.append(route))
         field(widget).fill(ALLERGY)
         field(widget).press("Enter")
         expect(widget.locator(".status")).to_have_text("")
@@ -441,7 +444,7 @@ def test_a_reply_that_comes_after_the_conversation_was_cleared_is_dropped(on: St
     with on.visit() as guest:
         widget = opened(guest)
         held: list[Any] = []
-        guest.page.route("**/v1/ask", held.append)
+        guest.page.route("**/v1/ask", lambda route: held.append(route))
         field(widget).fill(ALLERGY)
         field(widget).press("Enter")
         widget.get_by_role("button", name="Options").click()

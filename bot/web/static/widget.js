@@ -1,11 +1,9 @@
-// The chat widget: one self-contained module, served as it is written and covered by one
-// integrity hash. Embedding, options, events and theming stand in bot/web/README.md.
-// Text enters the page as text only, nothing is stored, and what is typed goes nowhere but to
-// the endpoint. The kiosk uses `renderReply` and `strings` too.
+// The chat widget: one self-contained module, served as it is written. How to embed and dress
+// it stands in bot/web/README.md. Text enters the page as text only, and nothing is stored.
 
 const NAME = "quotewell-chat";
 const PATIENCE_MS = 15000;
-// A reply takes milliseconds; a sign of waiting that flashes by would only unsettle.
+// A reply takes milliseconds; a sign of waiting that flashes by unsettles.
 const SLOW_MS = 500;
 const N_TOPICS = 4;
 const RTL = /^(ar|fa|he|ur|qps-plocm)\b/;
@@ -121,27 +119,27 @@ const CATALOGS = {
   },
 };
 
+const base = (lang) => lang.split("-")[0];
+const direction = (lang) => (RTL.test(lang) ? "rtl" : "ltr");
+
 /**
- * The interface's sentences in a language, English where it has none of its own. The
- * pseudo-language `qps-plocm` is English set from right to left, to prove the layout.
+ * The interface's sentences in a language, else in English. The pseudo-language `qps-plocm` is
+ * English set from right to left, to prove the layout.
  *
  * @param {string} [lang] BCP 47 tag.
- * @returns {((key: string, slots?: Object<string, string | number>) => string) &
- *   {lang: string, dir: "ltr" | "rtl"}} Fills `{slots}`; the slot `n` chooses the plural form.
+ * @returns {((key: string, slots?: object) => string) & {lang: string, dir: string}}
+ *   Fills `{slots}`; the slot `n` chooses the plural form.
  */
 export function strings(lang = "en") {
   const isPseudo = lang === "qps-plocm";
-  const known = isPseudo ? lang : CATALOGS[lang.split("-")[0]] ? lang.split("-")[0] : "en";
-  const catalog = CATALOGS[known] ?? {};
+  const known = CATALOGS[base(lang)] ? base(lang) : "en";
   const t = (key, slots = {}) => {
-    let text = catalog[key] ?? CATALOGS.en[key] ?? key;
-    if (text.other) {
-      text = text[new Intl.PluralRules(isPseudo ? "en" : known).select(slots.n)] ?? text.other;
-    }
+    let text = CATALOGS[known][key] ?? CATALOGS.en[key];
+    if (text.other) text = text[new Intl.PluralRules(known).select(slots.n)] ?? text.other;
     text = text.replace(/\{(\w+)\}/g, (_, name) => slots[name] ?? "");
     return isPseudo ? `⟦${text}⟧` : text;
   };
-  return Object.assign(t, { lang: known, dir: RTL.test(known) ? "rtl" : "ltr" });
+  return Object.assign(t, { lang: known, dir: direction(lang) });
 }
 
 // One element with its attributes and children: make("p", { class: "note" }, "words").
@@ -177,8 +175,7 @@ const unseen = (text) => make("span", { class: "unseen" }, `${text} `);
 const folded = (text) => text.replace(/\s+/g, " ").trim();
 const dialled = (number) => number.replace(/(?!^\+)[^\d*#]/g, "");
 
-// How each kind of reply is shown: a label above it, a line above its suggestions, and whether
-// "did this help" is worth asking.
+// A label above a reply, a line above its suggestions, and whether to ask "did this help".
 function manner(outcome, t) {
   switch (outcome) {
     case "answer":
@@ -203,24 +200,24 @@ function manner(outcome, t) {
 }
 
 /**
- * A reply as an element; what it looks like is left to the styles of whoever shows it.
+ * A reply as an element; its styles are left to whoever shows it.
  *
  * @param {object} reply The record of /v1/ask.
- * @param {object} [options]
- * @param {ReturnType<typeof strings>} [options.t] Interface sentences; English by default.
+ * @param {object} [options] What has no function has no button.
+ * @param {ReturnType<typeof strings>} [options.t] Interface sentences.
  * @param {string} [options.guideLang] Language of the quoted words.
- * @param {string} [options.base] What relative addresses of the guide are resolved against.
- * @param {boolean} [options.links] False: no link leaves the page and numbers are text.
- * @param {(passageId: string, label: string) => void} [options.choose] A suggestion was tapped.
- * @param {() => void} [options.more] Wanted by "show more"; without it there is no such button.
- * @param {(helpful: boolean) => Promise<void>} [options.rate] Without it nothing is asked.
+ * @param {string} [options.from] Base of relative addresses.
+ * @param {boolean} [options.links] False: nothing leads out of the page.
+ * @param {(passageId: string, label: string) => void} [options.choose]
+ * @param {() => void} [options.more]
+ * @param {(helpful: boolean) => Promise<void>} [options.rate]
  * @returns {HTMLElement} An `<article>`; an urgent card in it has role="alert".
  */
 export function renderReply(reply, options = {}) {
   const { t = strings(), more, rate } = options;
   const { label, offer, asks } = manner(reply.outcome, t);
   const named = { class: `reply ${reply.outcome}`, part: `reply ${reply.outcome}` };
-  return make("article", { ...named, lang: reply.lang, dir: RTL.test(reply.lang) ? "rtl" : "ltr" },
+  return make("article", { ...named, lang: reply.lang, dir: direction(reply.lang) },
     unseen(t("bot")),
     reply.card ? cardOf(reply.card, t, options) : label && make("p", { class: "label" }, label),
     partsOf(reply, t, options),
@@ -230,8 +227,8 @@ export function renderReply(reply, options = {}) {
     rate && asks && ratingOf(rate, t));
 }
 
-// The lines of the reply's text in their order: quoted ones as quotes, the bot's own as they
-// are, and without those that the card and the buttons show in a form of their own.
+// The text's lines in their order: quoted ones as quotes, the bot's own as they are, without
+// those that the card and the buttons show.
 function partsOf(reply, t, options) {
   const left = [...reply.excerpts];
   const elsewhere = new Set(shownElsewhere(reply));
@@ -276,10 +273,10 @@ function numberOf({ label, number, mode, hours }, t, links) {
     mode !== "call" && dial("sms", "text"));
 }
 
-function quoteOf(excerpt, t, { guideLang = "en", base, links = true }) {
+function quoteOf(excerpt, t, { guideLang = "en", from = document.baseURI, links = true }) {
   const path = (excerpt.path.length ? excerpt.path : [excerpt.section]).join(" › ");
-  const url = new URL(excerpt.url, base ?? document.baseURI).href;
-  const isForeign = guideLang.split("-")[0] !== t.lang.split("-")[0] && !t.lang.startsWith("qps");
+  const url = new URL(excerpt.url, from).href;
+  const isForeign = base(guideLang) !== t.lang;
   return make("figure", { class: "quote", part: "quote" },
     make("blockquote", { cite: url, lang: guideLang, dir: "auto" }, make("p", {}, excerpt.display)),
     make("figcaption", {},
@@ -428,9 +425,9 @@ a { color: var(--link); text-underline-offset: .15em }
 .quote { padding: .875em 1em; background: var(--quote); border-inline-start: 4px solid var(--link); border-start-end-radius: 8px; border-end-end-radius: 8px }
 blockquote { font-family: Charter, "Bitstream Charter", "Iowan Old Style", Georgia, serif; font-size: 1.125em; line-height: 1.5 }
 blockquote p::before { content: "“" } blockquote p::after { content: "”" }
-figcaption { margin-block-start: .625em }
+figcaption { margin-block-start: .625em; margin-block-end: -.5em }
 cite { display: block; font-style: normal }
-figcaption a { display: inline-block; padding-block: .55em; font-size: 1.0714em; font-weight: 600 }
+figcaption a { display: inline-flex; align-items: center; min-block-size: 3em; font-size: 1.0714em; font-weight: 600 }
 .card { padding: .875em 1em 1em; border: 2px solid var(--link); border-radius: 8px }
 .card > * + * { margin-block-start: .625em }
 h3 { font-size: 1.1875em; line-height: 1.3 }
@@ -497,18 +494,10 @@ function dress(root, nonce) {
     sheet.replaceSync(STYLES);
     root.adoptedStyleSheets = [sheet];
   } catch {
-    // Browsers from before 2023; under a policy they need the nonce.
+    // Browsers from before 2023; under a strict policy they need the nonce.
     const style = make("style", {}, STYLES);
     style.nonce = nonce;
     (root.head ?? root).append(style);
-  }
-}
-
-class Refused extends Error {
-  constructor(response) {
-    super(String(response.status));
-    this.status = response.status;
-    this.seconds = Number(response.headers.get("Retry-After")) || 0;
   }
 }
 
@@ -581,13 +570,13 @@ class QuotewellChat extends HTMLElement {
     if (had && !this.#isInline) this.#ui.launcher.focus();
   }
 
-  /** Asks, as if the visitor had typed it. Resolves when the reply is shown or has failed. */
+  /** Asks as if it had been typed; resolves when the reply is shown or has failed. */
   ask(question) {
     if (!this.#isInline) this.open = true;
     return this.#ask({ question: String(question) }, String(question));
   }
 
-  /** Asks for a passage, as if its suggestion had been tapped. */
+  /** Asks for a passage as if it had been tapped. */
   choose(passageId, label) {
     if (!this.#isInline) this.open = true;
     return this.#ask({ choice: passageId }, label);
@@ -601,6 +590,7 @@ class QuotewellChat extends HTMLElement {
     this.#said = [];
     this.#failed = null;
     this.#ui.turns.replaceChildren();
+    this.#unprint();
     this.#ui.field.value = "";
     this.#count();
     this.#busy(false);
@@ -656,7 +646,7 @@ class QuotewellChat extends HTMLElement {
     root.append(ui.box);
   }
 
-  // Everything that depends on attributes, language or colours; safe to call at any time.
+  // All that depends on attributes, language or colours.
   #paint() {
     const ui = this.#ui;
     const t = (this.#t = strings(this.#language()));
@@ -687,17 +677,16 @@ class QuotewellChat extends HTMLElement {
     this.#fit();
   }
 
-  // The attribute is the clinic's word; the page's own language counts once the server says
-  // that the clinic has enabled it.
+  // The page's own language counts once the server says that the clinic has enabled it.
   #language() {
     const given = this.getAttribute("lang");
     const enabled = this.#clinic?.languages;
     if (given && (given.startsWith("qps") || !enabled)) return given;
     const wanted = [given, this.parentElement?.closest("[lang]")?.lang, document.documentElement.lang];
-    return wanted.find((lang) => lang && enabled?.includes(lang.split("-")[0])) ?? enabled?.[0] ?? "en";
+    return wanted.find((lang) => lang && enabled?.includes(base(lang))) ?? enabled?.[0] ?? "en";
   }
 
-  // What the accent needs to be read: white or black on it, and a shade of it for words.
+  // White or black on the accent, and a shade of it that can be read on the surface.
   #tint() {
     const { color, backgroundColor, borderTopColor } = getComputedStyle(this.#ui.probe);
     if (!color) return;
@@ -763,7 +752,7 @@ class QuotewellChat extends HTMLElement {
     ].filter(Boolean));
   }
 
-  // Facts of the clinic and the guide, asked for when the panel is wanted, not before.
+  // Asked for when the panel is wanted, not before.
   #load() {
     this.#loading ??= (async () => {
       this.#clinic = await this.#fetch("clinic");
@@ -783,8 +772,9 @@ class QuotewellChat extends HTMLElement {
       referrerPolicy: "no-referrer",
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
-    if (!response.ok) throw new Refused(response);
-    return response.status === 204 ? null : response.json();
+    const { ok, status, headers } = response;
+    if (!ok) throw Object.assign(Error(), { status, seconds: Number(headers.get("Retry-After")) });
+    return status === 204 ? null : response.json();
   }
 
   #post(path, body) {
@@ -804,7 +794,7 @@ class QuotewellChat extends HTMLElement {
     this.#emit("ask", { kind });
     try {
       const reply = await this.#post("ask", {
-        ...message, lang: this.#t.lang.startsWith("qps") ? "en" : this.#t.lang,
+        ...message, lang: this.#t.lang,
         ...(guide && { guide }), ...(this.#visit && { visit_id: this.#visit }),
       });
       if (epoch !== this.#epoch) return;
@@ -829,7 +819,7 @@ class QuotewellChat extends HTMLElement {
     const node = renderReply(reply, {
       t: this.#t,
       guideLang: this.#guide?.language,
-      base: this.#base,
+      from: this.#base,
       choose: (id, label) => this.choose(id, label),
       more: this.#hasMore(reply) ? () => this.#more() : null,
       rate: (helpful) => this.#post("feedback", { reply_id: reply.reply_id, helpful }),
@@ -855,7 +845,7 @@ class QuotewellChat extends HTMLElement {
     await asking;
   }
 
-  // Brings a turn to the top of what scrolls: the log, or the whole panel on a low screen.
+  // What scrolls is the log, or the whole panel on a low screen.
   #reveal(turn) {
     for (const box of [this.#ui.log, this.#ui.panel]) {
       box.scrollTop += turn.getBoundingClientRect().top - box.getBoundingClientRect().top - 12;
@@ -984,8 +974,13 @@ class QuotewellChat extends HTMLElement {
     setTimeout(() => URL.revokeObjectURL(url), 1000);
   }
 
+  #unprint() {
+    this.shadowRoot.querySelector("iframe")?.remove();
+  }
+
   // Only the conversation is printed: a copy in a frame of its own, gone afterwards.
   #print() {
+    this.#unprint();
     const frame = make("iframe", { class: "unseen", title: this.#t("print"), "aria-hidden": "true", tabindex: "-1" });
     this.shadowRoot.append(frame);
     const page = frame.contentDocument;
@@ -994,7 +989,7 @@ class QuotewellChat extends HTMLElement {
     dress(page);
     page.body.className = "qw paper";
     page.body.append(this.#ui.turns.cloneNode(true));
-    frame.contentWindow.addEventListener("afterprint", () => frame.remove());
+    frame.contentWindow.addEventListener("afterprint", () => this.#unprint());
     frame.contentWindow.print();
   }
 
@@ -1003,8 +998,8 @@ class QuotewellChat extends HTMLElement {
   }
 }
 
-// Script tags that ask for a widget. In a module `document.currentScript` is null, and a second
-// tag with the same address does not run, so the tags are looked for, also those added later.
+// In a module `document.currentScript` is null, and a second tag with the same address does not
+// run: so the tags are looked for, also those added later.
 const made = new Map();
 
 function embed() {
