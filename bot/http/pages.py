@@ -1,4 +1,4 @@
-"""The pages for people: the demo page, the reading page of a guide, and their files."""
+"""The pages for people: start page, reading page, the widget's frame, and their files."""
 
 from __future__ import annotations
 
@@ -68,6 +68,7 @@ async def get_reading_page(
         guide=guide,
         sections=sections,
         has_withheld=_has_withheld(sections),
+        described=_described(guide, services),
         # ISO dates compare as texts.
         is_overdue=bool(guide.review_by) and guide.review_by < today,
     )
@@ -124,6 +125,27 @@ def _topics(guide: Guide) -> Iterable[Suggestion]:
     for _, passages in groupby(guide.passages, key=lambda passage: passage.section_id):
         first = next(passages)
         yield Suggestion(first.section, first.passage_id)
+
+
+def _described(guide: Guide, services: Services) -> dict[str, Any]:
+    """The page for machines, in schema.org's words; says only what the manifests say."""
+    clinic = services.bot.policy.clinic
+    who = {"@type": "MedicalClinic", "name": clinic.name, "telephone": clinic.phone}
+    said = {
+        "@context": "https://schema.org",
+        "@type": "MedicalWebPage",
+        "name": guide.title,
+        "url": located(f"/guides/{guide.guide_id}", services.settings),
+        "inLanguage": guide.language,
+        "version": guide.version,
+        "audience": {"@type": "MedicalAudience", "audienceType": "Patient"},
+        "lastReviewed": guide.reviewed_on,
+        "reviewedBy": {"@type": "Person", "name": guide.reviewed_by} if guide.reviewed_by else "",
+        "license": guide.licence,
+        "publisher": {name: value for name, value in who.items() if value} if clinic.name else "",
+        "isAccessibleForFree": True,
+    }
+    return {name: value for name, value in said.items() if value}
 
 
 def _widget_url(settings: Settings, request: Request) -> str:

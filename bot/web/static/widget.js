@@ -194,7 +194,7 @@ function manner(outcome, t) {
     case "unintelligible":
       return {};
     default:
-      // A newer server may know more outcomes; its text is complete on its own.
+      // A newer server may know more; the text is complete on its own.
       return {};
   }
 }
@@ -250,7 +250,7 @@ function shownElsewhere({ card, suggestions }) {
   return lines.map(folded);
 }
 
-// The numbers come right after the first line: on a phone they have to be in sight at once.
+// The numbers come after the first line: on a phone they must be in sight at once.
 function cardOf(card, t, { links = true }) {
   const [first, ...rest] = card.lines.map((line) => make("p", {}, line));
   const isUrgent = card.level === "emergency" || card.level === "urgent";
@@ -351,8 +351,8 @@ const STYLES = `
   --accent: var(--quotewell-accent, #0b5cad); --on: #fff; --link: var(--accent);
   --surface: var(--quotewell-surface, #fff); --ink: var(--quotewell-ink, #1f2a33);
   --alarm: #b3140c; --radius: var(--quotewell-radius, 12px);
-  font: max(16px, 1rem)/1.5 var(--quotewell-font, system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif);
-  font-size: var(--quotewell-size, max(16px, 1rem)); color: var(--ink); color-scheme: light;
+  font: var(--quotewell-size, max(16px, 1rem))/1.5 var(--quotewell-font, system-ui, Roboto, Arial, sans-serif);
+  color: var(--ink); color-scheme: light;
   text-align: start; overflow-wrap: anywhere; -webkit-text-size-adjust: 100%;
   --quiet: color-mix(in srgb, var(--ink) 78%, var(--surface));
   --edge: color-mix(in srgb, var(--ink) 62%, var(--surface));
@@ -412,6 +412,7 @@ a { color: var(--link); text-underline-offset: .15em }
 .hello { font-size: 1.0625em }
 .notice, .hint, .label, figcaption, .rating, .status { font-size: .875em; color: var(--quiet) }
 .label, .offer { font-weight: 600 }
+.label { inline-size: fit-content; padding: .125em .75em; color: var(--ink); background: var(--soft); border: 1px solid var(--line); border-radius: 1em }
 .chips { display: flex; flex-wrap: wrap; gap: .5em }
 .chip {
   padding: .4em 1em; text-align: start; line-height: 1.3; color: var(--link); background: var(--surface);
@@ -445,6 +446,9 @@ small { font-size: .875em; color: var(--quiet); margin-inline-start: .5em }
 }
 .dial:hover { text-decoration: underline }
 .info .dial, .contact .dial { flex: none; color: var(--link); background: none; border-color: var(--link) }
+.info li, .contact li { align-items: center }
+.info li > span, .contact li > span { flex: 1 1 9em }
+.info small, .contact small { display: block; margin: 0 }
 .emergency .dial, .urgent .dial { color: #fff; background: var(--alarm) }
 .rating { display: flex; flex-wrap: wrap; align-items: center; gap: .25em .5em }
 .rating button { min-inline-size: 3.25em; min-block-size: 3.15em; color: var(--link); border-color: var(--edge) }
@@ -458,7 +462,7 @@ label { font-weight: 600; font-size: .9375em }
 .row { display: flex; gap: .625em; align-items: flex-end; margin-block-start: .375em }
 .hint { margin-block-start: .5em }
 textarea {
-  flex: 1; min-inline-size: 0; min-block-size: 2.75em; max-block-size: 8em; padding: .55em .75em; resize: none; field-sizing: content;
+  flex: 1; min-inline-size: 0; min-block-size: 2.75em; max-block-size: 8em; padding: .45em .75em; resize: none; field-sizing: content;
   background: var(--surface); border: 2px solid var(--edge); border-radius: 8px;
 }
 .send { display: flex; align-items: center; gap: .375em; padding: 0 .875em; font-weight: 600; color: var(--on); background: var(--accent) }
@@ -483,7 +487,7 @@ textarea {
   @keyframes beat { from { opacity: .2 } }
 }
 @media (prefers-contrast: more) { .qw { --quiet: var(--ink); --edge: var(--ink); --line: var(--ink) } }
-@media (forced-colors: active) { .panel, .quote, .card, .chip, .you p, .launcher, .dial, .send, .head button { border-color: CanvasText } .head { border-block-end: 1px solid } :focus-visible { outline-color: Highlight } }
+@media (forced-colors: active) { .head { border-block-end: 1px solid } :focus-visible { outline-color: Highlight } }
 .paper { padding: 1em; background: #fff }
 .paper .rating, .paper .chips, .paper .more { display: none }
 `;
@@ -516,7 +520,7 @@ class QuotewellChat extends HTMLElement {
   #isBusy = false;
   #failed = null;
   #slow = 0;
-  // Counts conversations, so that a reply to one that was cleared is dropped.
+  // A reply to a conversation that was cleared is dropped.
   #epoch = 0;
   #gone = null;
 
@@ -557,13 +561,13 @@ class QuotewellChat extends HTMLElement {
     return given ? new URL(given.replace(/\/*$/, "/"), document.baseURI).href : own;
   }
 
-  /** Opens the panel and moves the focus to the question field. */
+  /** Opens, with the focus in the field. */
   show() {
     this.open = true;
     this.#ui.field.focus();
   }
 
-  /** Closes the panel; focus that was inside goes back to the launcher. */
+  /** Closes; focus that was inside goes to the launcher. */
   close() {
     const had = this.shadowRoot.activeElement;
     this.open = false;
@@ -701,7 +705,7 @@ class QuotewellChat extends HTMLElement {
     this.#ui.box.style.setProperty("--link", shade);
   }
 
-  // On a phone the panel keeps to what the screen keyboard leaves free.
+  // On a phone the panel keeps above the screen keyboard.
   #fit() {
     const { style } = this.#ui.box;
     const seen = visualViewport;
@@ -723,7 +727,7 @@ class QuotewellChat extends HTMLElement {
     ].filter(Boolean));
   }
 
-  // Questions of the clinic's choice, else the first section under each top heading.
+  // The clinic's own questions, else the first section under each top heading.
   #offered() {
     const own = this.getAttribute("suggestions");
     if (own) return own.split("|").map((q) => q.trim()).filter(Boolean).map((q) => [q, () => this.ask(q)]);
@@ -829,7 +833,7 @@ class QuotewellChat extends HTMLElement {
     this.#emit("reply", { outcome: reply.outcome, excerpts: reply.excerpts.length });
   }
 
-  // Whether a later passage stands under the same top heading as the one quoted last.
+  // Is there a later passage under the same top heading?
   #hasMore({ outcome, excerpts }) {
     const last = excerpts.at(-1);
     if (outcome !== "answer" || excerpts.length !== 1) return false;
@@ -840,7 +844,7 @@ class QuotewellChat extends HTMLElement {
 
   async #more() {
     const asking = this.#ask({ question: "more" }, this.#t("more"));
-    // The button goes when the reply comes; the focus must not go with it.
+    // The button will go; the focus must not go with it.
     this.#ui.log.focus({ preventScroll: true });
     await asking;
   }
@@ -943,7 +947,7 @@ class QuotewellChat extends HTMLElement {
     this.close();
   }
 
-  // Where the panel fills the screen, focus that moves on to the page must be seen there.
+  // Focus that leaves a panel that fills the screen has to be seen.
   #leave({ relatedTarget }) {
     if (!relatedTarget || this.#isInline || this.shadowRoot.contains(relatedTarget)) return;
     if (this.#ui.panel.offsetWidth >= innerWidth && relatedTarget !== this) this.open = false;
@@ -978,7 +982,7 @@ class QuotewellChat extends HTMLElement {
     this.shadowRoot.querySelector("iframe")?.remove();
   }
 
-  // Only the conversation is printed: a copy in a frame of its own, gone afterwards.
+  // Only the conversation is printed: a copy in a frame, gone afterwards.
   #print() {
     this.#unprint();
     const frame = make("iframe", { class: "unseen", title: this.#t("print"), "aria-hidden": "true", tabindex: "-1" });
@@ -998,8 +1002,8 @@ class QuotewellChat extends HTMLElement {
   }
 }
 
-// In a module `document.currentScript` is null, and a second tag with the same address does not
-// run: so the tags are looked for, also those added later.
+// `document.currentScript` is null in a module, and a second tag with the same address does not
+// run: so tags are looked for, also later.
 const made = new Map();
 
 function embed() {
@@ -1014,7 +1018,7 @@ function embed() {
       made.set(script, element);
     }
     if (element.isConnected) continue;
-    // Also where a single-page application has put a new body in place of the old one.
+    // A single-page application may have put in a new body.
     if (element.hasAttribute("inline") && document.body?.contains(script)) script.after(element);
     else document.body?.append(element);
   }
