@@ -21,11 +21,21 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
 from tests.test_http_server import served
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Milliseconds; most is there at once, but a busy machine may take its time.
+_PATIENCE = 15_000
 # Nothing that the browser itself would like to fetch may be taken for a request of a page.
 _ARGS = (
     "--disable-gpu",
@@ -49,6 +59,7 @@ _LEFT_BEHIND = """async () => [
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A browser of our own; skips or fails the tests where none can be had."""
+    expect.set_options(timeout=_PATIENCE)
     with sync_playwright() as playwright:
         browser = _launched(playwright)
         if browser is None:
@@ -189,7 +200,7 @@ class Guest:
         self.said: list[str] = []
         # Console lines with one of these words are part of what is tested.
         self.expected: tuple[str, ...] = ()
-        page.set_default_timeout(5000)
+        page.set_default_timeout(_PATIENCE)
         page.on("console", lambda m: self.said.append(f"{m.type}: {m.text}"))
         page.on("pageerror", lambda error: self.said.append(f"error: {error}"))
         page.on("request", self._note)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from bot.records import OUTCOMES
+from bot.records import OUTCOMES, URGENT_OUTCOMES
 from bot.web import assets
 from tests.browser_support import Guest, Stage, document, stage, violations
 from tests.http_support import CANARY, DOSING, EMERGENCY, GUIDE
@@ -247,20 +247,20 @@ def test_the_whole_widget_fits_in_15_kilobytes() -> None:
 # Replies
 
 
-@pytest.mark.parametrize("outcome", OUTCOMES)
-def test_every_outcome_is_shown(on: Stage, outcome: str) -> None:
+def test_every_outcome_is_shown(on: Stage) -> None:
     with on.visit() as guest:
         widget = opened(guest)
-        reply = ask(widget, QUESTIONS[outcome])
-        expect(reply).to_have_class(re.compile(rf"\b{outcome}\b"))
-        assert len(reply.inner_text()) > 20
-        if outcome in {"emergency", "overdose", "crisis"}:
-            first = reply.locator("> *:not(.unseen)").first
-            expect(first).to_have_role("alert")
-            assert first.locator("a[href^='tel:']").first.is_visible()
-            expect(first.get_by_role("link", name=re.compile("Call 911"))).to_be_in_viewport()
-        if outcome in {"clarify", "not_covered", "dosing_refusal", "personal_advice"}:
-            expect(reply.locator(".chip").first).to_be_visible()
+        for outcome in OUTCOMES:
+            widget.evaluate("e => e.clear()")
+            reply = ask(widget, QUESTIONS[outcome])
+            expect(reply).to_have_class(re.compile(rf"\b{outcome}\b"))
+            assert len(reply.inner_text()) > 20
+            if outcome in URGENT_OUTCOMES:
+                first = reply.locator("> *:not(.unseen)").first
+                expect(first).to_have_role("alert")
+                expect(first.get_by_role("link", name="Call 911")).to_be_in_viewport()
+            elif outcome in {"clarify", "not_covered", "dosing_refusal", "personal_advice"}:
+                expect(reply.locator(".chip").first).to_be_visible()
 
 
 def test_an_outcome_of_a_newer_server_is_shown_by_its_text(on: Stage) -> None:
@@ -482,26 +482,36 @@ def test_emoji_right_to_left_words_and_line_breaks_arrive_as_typed(on: Stage) ->
 # Access
 
 
-def test_axe_finds_nothing_in_any_state(on: Stage) -> None:
-    for scheme in ("light", "dark"):
-        with on.visit(color_scheme=scheme, reduced_motion="reduce") as guest:
-            widget = arrive(guest, tag(on))
-            expect(launcher(widget)).to_be_visible()
-            assert violations(guest.page) == []
-            launcher(widget).click()
-            expect(widget.locator(".chip").first).to_be_visible()
-            assert violations(guest.page) == []
-            for question in QUESTIONS.values():
-                ask(widget, question)
-            widget.get_by_role("button", name="Options").click()
-            guest.page.route("**/v1/ask", lambda r: r.fulfill(status=500, json={}))
-            guest.expected = ("Failed to load resource", "CORS", "ERR_FAILED")
-            field(widget).fill(ALLERGY)
-            field(widget).press("Enter")
-            expect(widget.get_by_role("button", name="Try again")).to_be_visible()
-            assert violations(guest.page) == []
-            field(widget).fill("x" * 2001)
-            assert violations(guest.page) == []
+def test_axe_finds_nothing_closed_open_and_in_a_long_conversation(on: Stage) -> None:
+    with on.visit(reduced_motion="reduce") as guest:
+        widget = arrive(guest, tag(on))
+        expect(launcher(widget)).to_be_visible()
+        assert violations(guest.page) == []
+        launcher(widget).click()
+        expect(widget.locator(".chip").first).to_be_visible()
+        assert violations(guest.page) == []
+        everything_at_once(guest, widget)
+        assert violations(guest.page) == []
+
+
+def test_axe_finds_nothing_in_the_dark(on: Stage) -> None:
+    with on.visit(color_scheme="dark", reduced_motion="reduce") as guest:
+        widget = opened(guest)
+        everything_at_once(guest, widget)
+        assert violations(guest.page) == []
+
+
+def everything_at_once(guest: Guest, widget: Locator) -> None:
+    """A reply of each outcome, the options unfolded, a failure told, a text that is too long."""
+    for question in QUESTIONS.values():
+        ask(widget, question)
+    widget.get_by_role("button", name="Options").click()
+    guest.page.route("**/v1/ask", lambda r: r.fulfill(status=500, json={}))
+    guest.expected = ("Failed to load resource", "CORS", "ERR_FAILED")
+    field(widget).fill(ALLERGY)
+    field(widget).press("Enter")
+    expect(widget.get_by_role("button", name="Try again")).to_be_visible()
+    field(widget).fill("x" * 2001)
 
 
 def test_everything_is_reached_with_the_keyboard_and_nothing_traps_it(on: Stage) -> None:

@@ -353,7 +353,7 @@ const STYLES = `
   --alarm: #b3140c; --radius: var(--quotewell-radius, 12px);
   font: var(--quotewell-size, max(16px, 1rem))/1.5 var(--quotewell-font, system-ui, Roboto, Arial, sans-serif);
   color: var(--ink); color-scheme: light;
-  text-align: start; overflow-wrap: anywhere; -webkit-text-size-adjust: 100%;
+  text-align: start; overflow-wrap: break-word; -webkit-text-size-adjust: 100%;
   --quiet: color-mix(in srgb, var(--ink) 78%, var(--surface));
   --edge: color-mix(in srgb, var(--ink) 62%, var(--surface));
   --line: color-mix(in srgb, var(--ink) 18%, var(--surface));
@@ -403,7 +403,7 @@ a { color: var(--link); text-underline-offset: .15em }
 .head button { display: grid; place-items: center; padding: 0 }
 .head button:hover { background: color-mix(in srgb, var(--on) 16%, transparent) }
 .tools { display: flex; flex-wrap: wrap; border-block-end: 1px solid var(--line); background: var(--soft) }
-.tools button { flex: 1; padding: 0 .5em; color: var(--link); font-weight: 600 }
+.tools button { flex: auto; padding: 0 .5em; color: var(--link); font-weight: 600 }
 .tools button:hover, .rating button:hover { text-decoration: underline }
 .log { flex: 1; min-block-size: 0; overflow-y: auto; overscroll-behavior: contain; padding: 1em; scrollbar-width: thin }
 .log:focus-visible { outline-offset: -3px; box-shadow: inset 0 0 0 5px #1f2a33; border-radius: 0 }
@@ -422,7 +422,7 @@ a { color: var(--link); text-underline-offset: .15em }
 .chip:focus-visible { border-radius: 1.375em }
 .turns > li { margin-block-start: 1em }
 .you { display: flex; justify-content: flex-end; padding-inline-start: 3em }
-.you p { padding: .5em .875em; white-space: pre-wrap; background: var(--soft); border: 1px solid var(--line); border-radius: 1.125em; border-end-end-radius: .25em }
+.you p { padding: .5em .875em; white-space: pre-wrap; overflow-wrap: anywhere; background: var(--soft); border: 1px solid var(--line); border-radius: 1.125em; border-end-end-radius: .25em }
 .quote { padding: .875em 1em; background: var(--quote); border-inline-start: 4px solid var(--link); border-start-end-radius: 8px; border-end-end-radius: 8px }
 blockquote { font-family: Charter, "Bitstream Charter", "Iowan Old Style", Georgia, serif; font-size: 1.125em; line-height: 1.5 }
 blockquote p::before { content: "“" } blockquote p::after { content: "”" }
@@ -455,6 +455,7 @@ small { font-size: .875em; color: var(--quiet); margin-inline-start: .5em }
 .rating button[aria-pressed=true] { color: var(--on); background: var(--accent) }
 .state { padding: 0 1em }
 .status:not(:empty) { padding-block: .25em .5em }
+.bad { padding-block-start: .625em; border-block-start: 1px solid var(--line) }
 .bad .status { padding: .625em .875em; margin-block-end: .25em; color: var(--ink); border-inline-start: 4px solid var(--alarm); background: color-mix(in srgb, var(--alarm) 8%, var(--surface)) }
 .retry { color: var(--link); font-weight: 600; text-decoration: underline; padding-inline: 0 }
 form { padding: .625em 1em .75em; border-block-start: 1px solid var(--line) }
