@@ -128,6 +128,17 @@ def test_it_works_in_the_head_under_a_strict_policy_and_isolation(on: Stage) -> 
         assert head.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(11, 92, 173)"
 
 
+def test_a_browser_without_constructed_styles_uses_the_nonce(on: Stage) -> None:
+    policy = POLICY.replace("style-src 'self'", "style-src 'nonce-r4nd0m'")
+    script = tag(on).replace("data-quotewell", 'nonce="r4nd0m" data-quotewell')
+    with on.visit() as guest:
+        guest.page.add_init_script("delete CSSStyleSheet.prototype.replaceSync")
+        widget = arrive(
+            guest, document(head=script), Content_Security_Policy=policy.format(url=on.url)
+        )
+        expect(launcher(widget)).to_have_css("background-color", "rgb(11, 92, 173)")
+
+
 def test_a_changed_file_does_not_run_under_the_hash(on: Stage) -> None:
     asset = assets()["widget.js"]
     other = asset.integrity[:20] + ("A" if asset.integrity[20] != "A" else "B")
@@ -550,6 +561,24 @@ def step(page: Page, key: str) -> str:
     return focused(page)
 
 
+def test_focus_that_leaves_a_panel_that_fills_the_screen_is_seen(on: Stage) -> None:
+    with on.visit(viewport={"width": 390, "height": 700}) as guest:
+        widget = opened(guest)
+        expect(launcher(widget)).to_be_hidden()
+        widget.get_by_role("button", name="Options").focus()
+        step(guest.page, "Shift+Tab")
+        expect(widget.locator(".panel")).to_be_hidden()
+        assert focused(guest.page).startswith("a")
+
+
+def test_the_printed_page_of_the_site_has_no_widget_on_it(on: Stage) -> None:
+    with on.visit() as guest:
+        widget = opened(guest)
+        guest.page.emulate_media(media="print")
+        expect(launcher(widget)).to_be_hidden()
+        expect(widget.locator(".panel")).to_be_hidden()
+
+
 def test_escape_belongs_to_the_composition_first(on: Stage) -> None:
     with on.visit() as guest:
         widget = opened(guest)
@@ -629,7 +658,7 @@ def test_it_reflows_on_small_screens_and_at_twice_the_size(
         widget = arrive(guest, tag(on))
         guest.page.evaluate("size => { document.documentElement.style.fontSize = size }", size)
         launcher(widget).click()
-        for question in (ALLERGY, QUESTIONS["crisis"]):
+        for question in (ALLERGY, QUESTIONS["crisis"], "w" * 300):
             ask(widget, question)
         for part in (".panel", ".log", ".head", "form", ".card", ".quote"):
             over = widget.locator(part).first.evaluate("e => e.scrollWidth - e.clientWidth")

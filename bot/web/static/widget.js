@@ -490,7 +490,8 @@ textarea {
 @media (prefers-contrast: more) { .qw { --quiet: var(--ink); --edge: var(--ink); --line: var(--ink) } }
 @media (forced-colors: active) { .head { border-block-end: 1px solid } :focus-visible { outline-color: Highlight } }
 .paper { padding: 1em; background: #fff }
-.paper .rating, .paper .chips, .paper .more { display: none }
+.paper :is(.rating, .chips, .more) { display: none }
+@media print { .qw:not(.paper) { display: none } }
 `;
 
 function dress(root, nonce) {
