@@ -15,10 +15,11 @@ from typing import Literal
 from playwright.sync_api import Page, expect
 
 from tests.browser_support import stage
-from tests.http_support import EMERGENCY, GUIDE
+from tests.http_support import EMERGENCY, GUIDE, PASSAGE
 
 FOLDER = Path(__file__).parent.parent / ".github" / "screenshots"
 ALLERGY = "Can it cause an allergic reaction?"
+SORE = (PASSAGE, "Injection Site Reactions")
 PHONE = (390, 780)
 DESKTOP = (1280, 900)
 
@@ -34,7 +35,9 @@ class Shot:
     scheme: Literal["light", "dark"] = "light"
 
 
-def _asks(*questions: str) -> Callable[[Page], None]:
+def _asks(*questions: str, choice: tuple[str, str] | None = None) -> Callable[[Page], None]:
+    """Open the widget and ask; `choice` is a topic by passage id and label."""
+
     def act(page: Page) -> None:
         widget = page.locator("quotewell-chat")
         launcher = widget.locator(".launcher")
@@ -45,6 +48,9 @@ def _asks(*questions: str) -> Callable[[Page], None]:
             widget.get_by_role("textbox").fill(question)
             widget.get_by_role("textbox").press("Enter")
             expect(widget.locator("article")).to_have_count(n + 1)
+        if choice:
+            widget.evaluate("(e, [id, label]) => e.choose(id, label)", list(choice))
+            expect(widget.locator("article")).to_have_count(len(questions) + 1)
         # The ring around the field belongs to the keyboard; a patient's eye is on the reply.
         widget.get_by_role("textbox").blur()
         page.mouse.move(1, 1)
@@ -58,7 +64,7 @@ def _looks(_: Page) -> None:
 
 SHOTS = (
     Shot("desktop", DESKTOP, "/", _asks(ALLERGY)),
-    Shot("phone", PHONE, "/", _asks("Does it hurt where the needle goes in?")),
+    Shot("phone", PHONE, "/", _asks(choice=SORE)),
     Shot("emergency", PHONE, "/", _asks(EMERGENCY)),
     Shot("dark", DESKTOP, "/", _asks("How much should I take?"), "dark"),
     Shot("greeting", PHONE, "/", _asks()),

@@ -13,11 +13,10 @@ from playwright.sync_api import Locator, Page, expect
 from bot.records import OUTCOMES, URGENT_OUTCOMES
 from bot.web import assets
 from tests.browser_support import Guest, Stage, document, stage, violations
-from tests.http_support import CANARY, DOSING, EMERGENCY, GUIDE
+from tests.http_support import CANARY, DOSING, EMERGENCY, GUIDE, PASSAGE
 
 pytestmark = pytest.mark.browser
 
-SIDE_EFFECTS = "What are the side effects?"
 ALLERGY = "Can it cause an allergic reaction?"
 # A question for each outcome, in an order in which none leans on the one before.
 QUESTIONS = {
@@ -80,6 +79,15 @@ def ask(widget: Locator, question: str) -> Locator:
     before = widget.locator("article").count()
     field(widget).fill(question)
     field(widget).press("Enter")
+    reply = widget.locator("article").nth(before)
+    expect(reply).to_be_visible()
+    return reply
+
+
+def choose(widget: Locator, passage_id: str) -> Locator:
+    """Ask for that passage, as its button does; the reply."""
+    before = widget.locator("article").count()
+    widget.evaluate("(e, id) => e.choose(id, 'That topic')", passage_id)
     reply = widget.locator("article").nth(before)
     expect(reply).to_be_visible()
     return reply
@@ -160,7 +168,7 @@ def test_two_tags_with_one_address_give_two_separate_conversations(on: Stage) ->
         for widget in (first, second):
             launcher(widget).click()
             expect(widget.locator(".chip").first).to_be_visible()
-        ask(first, SIDE_EFFECTS)
+        choose(first, "side-effects-and-considerations-1")
         assert second.locator("article").count() == 0
         ask(second, ALLERGY)
         ask(first, "more")
@@ -204,7 +212,7 @@ def test_it_survives_a_new_body_with_its_conversation(on: Stage) -> None:
         )
         expect(guest.page.locator("quotewell-chat")).to_have_count(1)
         expect(widget.locator("blockquote")).to_be_visible()
-        ask(widget, SIDE_EFFECTS)
+        choose(widget, PASSAGE)
         assert guest.asked[1]["visit_id"]
 
 
@@ -328,7 +336,8 @@ def test_a_suggestion_is_asked_with_one_tap(on: Stage) -> None:
 def test_more_of_a_section_is_shown_in_the_same_visit(on: Stage) -> None:
     with on.visit() as guest:
         widget = opened(guest)
-        ask(widget, SIDE_EFFECTS).get_by_role("button", name="Show more").click()
+        reply = choose(widget, "side-effects-and-considerations-1")
+        reply.get_by_role("button", name="Show more").click()
         reply = widget.locator("article").nth(1)
         expect(reply).to_contain_text("Injection Site Reactions")
         assert guest.asked[1]["question"] == "more"
