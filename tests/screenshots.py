@@ -15,7 +15,7 @@ from typing import Literal
 from playwright.sync_api import Page, expect
 
 from tests.browser_support import stage
-from tests.http_support import EMERGENCY, GUIDE, PASSAGE
+from tests.http_support import EMERGENCY, PASSAGE
 
 FOLDER = Path(__file__).parent.parent / ".github" / "screenshots"
 ALLERGY = "Can it cause an allergic reaction?"
@@ -58,17 +58,11 @@ def _asks(*questions: str, choice: tuple[str, str] | None = None) -> Callable[[P
     return act
 
 
-def _looks(_: Page) -> None:
-    """Only look."""
-
-
 SHOTS = (
     Shot("desktop", DESKTOP, "/", _asks(ALLERGY)),
     Shot("phone", PHONE, "/", _asks(choice=SORE)),
     Shot("emergency", PHONE, "/", _asks(EMERGENCY)),
-    Shot("dark", DESKTOP, "/", _asks("How much should I take?"), "dark"),
-    Shot("greeting", PHONE, "/", _asks()),
-    Shot("guide", DESKTOP, f"/guides/{GUIDE}", _looks),
+    Shot("dosing", PHONE, "/", _asks("How much should I take?"), "dark"),
 )
 
 
