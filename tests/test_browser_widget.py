@@ -869,3 +869,27 @@ def test_the_options_are_attributes(on: Stage) -> None:
         widget.locator(".chip").last.click()
         expect(widget.locator("article")).to_be_visible()
         assert guest.asked == [{"question": "What is it for?", "guide": GUIDE, "lang": "en"}]
+
+
+def test_another_page_of_the_server_may_show_replies_its_own_way(on: Stage) -> None:
+    card = {
+        "level": "emergency", "title": "Call", "lines": ["Now."],
+        "numbers": [{"label": "Help", "number": "911", "mode": "both", "hours": ""}],
+    }  # fmt: skip
+    reply = a_reply(outcome="emergency", card=card, suggestions=[{"label": "A", "passage_id": "a"}])
+    with on.visit() as guest:
+        guest.page.goto(on.host.put("<p>nothing yet</p>"))
+        shown = guest.page.evaluate(
+            """async ([src, reply]) => {
+              const { renderReply, strings } = await import(src);
+              const bare = renderReply(reply, { t: strings("es"), links: false });
+              const full = renderReply(reply, { choose() {}, rate: async () => {} });
+              return [bare, full].map((node) => [
+                node.querySelectorAll("a").length, node.querySelectorAll("button").length,
+                node.querySelector("[role=alert]").innerText]);
+            }""",
+            [f"{on.url}/widget.js", reply],
+        )
+        assert [row[:2] for row in shown] == [[0, 0], [2, 1]]
+        assert "Llamar al 911" in shown[0][2]
+        assert "Call 911" in shown[1][2]

@@ -71,7 +71,10 @@ def assets() -> dict[str, Asset]:
 
 
 def _load(name: str) -> Asset:
-    data = files("bot.web").joinpath("static", name).read_bytes()
+    return _asset(name, files("bot.web").joinpath("static", name).read_bytes())
+
+
+def _asset(name: str, data: bytes) -> Asset:
     digest = hashlib.sha256(data).hexdigest()[:16]
     integrity = "sha384-" + base64.b64encode(hashlib.sha384(data).digest()).decode()
     packed = gzip.compress(data, 9, mtime=0)

@@ -171,6 +171,7 @@ const ICONS = {
   send: "M3 20V4l19 8zm2-3 11.8-5L5 7v3.5l6 1.5-6 1.5z",
 };
 
+const label = (node, text) => node.setAttribute("aria-label", text);
 const unseen = (text) => make("span", { class: "unseen" }, `${text} `);
 const folded = (text) => text.replace(/\s+/g, " ").trim();
 const dialled = (number) => number.replace(/(?!^\+)[^\d*#]/g, "");
@@ -547,7 +548,7 @@ class QuotewellChat extends HTMLElement {
     this.#paint();
     if (this.#isShown && this.isConnected) this.#load();
     if (name === "open") {
-      for (const alert of this.#ui.log.querySelectorAll("[role=alert]")) alert.role = "group";
+      for (const alert of this.#ui.log.querySelectorAll("[role=alert]")) alert.setAttribute("role", "group");
       this.#emit(now === null ? "close" : "open");
     }
   }
@@ -668,11 +669,11 @@ class QuotewellChat extends HTMLElement {
     ui.panel.hidden = !this.#isShown;
     ui.launcher.setAttribute("aria-expanded", this.open);
     ui.launcherText.textContent = ui.title.textContent = heading;
-    ui.panel.role = this.#isInline ? "region" : "dialog";
-    ui.options.ariaLabel = t("options");
-    ui.close.ariaLabel = t("close");
+    ui.panel.setAttribute("role", this.#isInline ? "region" : "dialog");
+    label(ui.options, t("options"));
+    label(ui.close, t("close"));
     for (const [key, node] of ui.acts) node.textContent = t(key);
-    ui.log.ariaLabel = t("log");
+    label(ui.log, t("log"));
     ui.retry.textContent = t("retry");
     ui.label.textContent = t("field");
     ui.sendText.textContent = t("send");
@@ -819,7 +820,7 @@ class QuotewellChat extends HTMLElement {
     const { turns } = this.#ui;
     // "More" goes on from the last answer only.
     for (const old of turns.querySelectorAll(".more")) old.remove();
-    for (const alert of turns.querySelectorAll("[role=alert]")) alert.role = "group";
+    for (const alert of turns.querySelectorAll("[role=alert]")) alert.setAttribute("role", "group");
     this.#said.push([shown, reply]);
     this.#count();
     const node = renderReply(reply, {
@@ -930,8 +931,7 @@ class QuotewellChat extends HTMLElement {
     const n = this.#over();
     hint.textContent = n > 0 ? this.#t("long", { n }) : this.#t("hint");
     hint.className = n > 0 ? "hint over" : this.#said.length ? "unseen" : "hint";
-    if (n > 0) field.ariaInvalid = "true";
-    else field.removeAttribute("aria-invalid");
+    field.setAttribute("aria-invalid", n > 0);
   }
 
   #toggle(event) {
