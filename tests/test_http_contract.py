@@ -55,8 +55,8 @@ def test_the_document_is_openapi_3_1_and_names_every_operation() -> None:
     assert DOCUMENT["openapi"].startswith("3.1.")
     assert len(names) == len(set(names))
     assert sorted(names) == [
-        "ask", "delete_visit", "get_guide", "get_health", "get_readiness", "get_source",
-        "get_version", "get_visit", "list_guides", "save_feedback", "verify",
+        "ask", "delete_visit", "get_clinic", "get_guide", "get_health", "get_readiness",
+        "get_source", "get_version", "get_visit", "list_guides", "save_feedback", "verify",
     ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
@@ -216,6 +216,42 @@ def serve(
     from bot.settings import load_settings
 
     run(load_settings(overrides={"host": host, "port": port}))
+
+
+@app.command()
+def embed(
+    url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Where patients reach this server; else the setting QUOTEWELL_PUBLIC_URL.",
+        ),
+    ] = None,
+    guide: Annotated[
+        str | None, typer.Option("--guide", "-g", metavar="ID", help="Id of the guide to ask.")
+    ] = None,
+    lang: Annotated[
+        str | None, typer.Option(metavar="TAG", help="Language of the widget, if enabled.")
+    ] = None,
+    how: Annotated[
+        Literal["script", "element", "frame"],
+        typer.Option("--as", help="A script tag, an element where you want it, or a frame."),
+    ] = "script",
+    pin: Annotated[
+        bool,
+        typer.Option(help="Name the file by its hash, or let it follow updates of the server."),
+    ] = True,
+) -> None:
+    """Print the lines that put the widget on your website.
+
+    \b
+    Examples:
+      quotewell embed --url https://help.example
+      quotewell embed --url https://help.example --as frame
+    """
+    from bot.cli import embed as embedding
+
+    embedding.run(url, guide, lang, how, pin=pin)
 
 
 @app.command()

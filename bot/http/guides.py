@@ -1,4 +1,4 @@
-"""Routes about the guides themselves: what there is, its source, and is this text in it."""
+"""Routes about clinic and guides: facts, what there is, its source, is this text in it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,17 @@ from fastapi.responses import JSONResponse
 from bot.guide import Guide
 from bot.http.documents import PROBLEM, needs_json
 from bot.http.links import located
-from bot.http.models import GUIDE_ID, GuideList, GuideModel, VerifyModel, VerifyRequest
+from bot.http.models import (
+    GUIDE_ID,
+    ClinicModel,
+    GuideList,
+    GuideModel,
+    VerifyModel,
+    VerifyRequest,
+)
 from bot.http.services import Services, services_of
 from bot.http.source import has_etag, source_bytes
-from bot.records import Passage, Section
+from bot.records import Passage, Section, to_dict
 
 MAX_PLACES = 10
 
@@ -42,6 +49,33 @@ async def post_verify(body: VerifyRequest, request: Request) -> Response:
             "version": guide.version,
             "sha256": guide.sha256,
             "places": [_place(services, guide, start, end) for start, end in found],
+        }
+    )
+
+
+@router.get(
+    "/clinic",
+    operation_id="get_clinic",
+    summary="The clinic's name, phone, urgent numbers and languages",
+    response_model=ClinicModel,
+)
+async def get_clinic(request: Request) -> Response:
+    """Tell what a page has to show before anything is asked."""
+    services = services_of(request)
+    policy, settings = services.bot.policy, services.settings
+    clinic = policy.clinic
+    return JSONResponse(
+        {
+            "name": clinic.name,
+            "phone": clinic.phone,
+            "hours": clinic.hours,
+            "address": clinic.address,
+            "is_demo": clinic.is_demo,
+            "paused": settings.paused,
+            "numbers": to_dict(clinic.numbers),
+            "languages": list(policy.languages),
+            "default_guide": services.bot.default_guide,
+            "max_question_chars": settings.max_question_chars,
         }
     )
 

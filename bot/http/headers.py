@@ -74,6 +74,8 @@ class Headers:
         for name, value in self.fixed.items():
             headers[name] = value
         headers.setdefault("Cache-Control", "no-store")
+        # What other sites may load, such as the widget, says so itself.
+        headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
 
     def _preflight(self, scope: Scope, is_allowed: bool) -> Response:
         if is_allowed:
@@ -98,7 +100,6 @@ def _fixed(frame_ancestors: tuple[str, ...]) -> dict[str, str]:
         "Referrer-Policy": "no-referrer",
         "Permissions-Policy": _PERMISSIONS,
         "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "same-origin",
     }
     # Older browsers know only this header, and it cannot name a list of origins.
     return fixed if frame_ancestors else {**fixed, "X-Frame-Options": "DENY"}

@@ -5,6 +5,8 @@ What a page shows is put together in `http`; nothing here decides what the bot s
 
 from __future__ import annotations
 
+import base64
+import gzip
 import hashlib
 import re
 from dataclasses import dataclass
@@ -19,16 +21,21 @@ _MEDIA_TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-_NAMES = ("page.css", "demo.js", "icon.svg")
+_NAMES = ("page.css", "demo.js", "widget.js", "icon.svg")
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file that a page loads; `digest` names its content, so that it may be cached for ever."""
+    """A file that a page loads; `digest` names its content, so that it may be cached for ever.
+
+    `packed` is the same compressed with gzip; `integrity` is what a page may hold it against.
+    """
 
     name: str
     digest: str
     data: bytes
+    packed: bytes
+    integrity: str
     media_type: str
 
     @property
@@ -64,6 +71,11 @@ def assets() -> dict[str, Asset]:
 
 
 def _load(name: str) -> Asset:
-    data = files("bot.web").joinpath("static", name).read_bytes()
+    return _asset(name, files("bot.web").joinpath("static", name).read_bytes())
+
+
+def _asset(name: str, data: bytes) -> Asset:
     digest = hashlib.sha256(data).hexdigest()[:16]
-    return Asset(name, digest, data, _MEDIA_TYPES[PurePosixPath(name).suffix])
+    integrity = "sha384-" + base64.b64encode(hashlib.sha384(data).digest()).decode()
+    packed = gzip.compress(data, 9, mtime=0)
+    return Asset(name, digest, data, packed, integrity, _MEDIA_TYPES[PurePosixPath(name).suffix])
