@@ -14,6 +14,8 @@ from pathlib import PurePosixPath
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from bot.web import kiosk
+
 _MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -60,10 +62,15 @@ def dialled(number: str) -> str:
 @cache
 def assets() -> dict[str, Asset]:
     """All files that the pages load, by name."""
-    return {name: _load(name) for name in _NAMES}
+    own = {name: _load(name) for name in _NAMES}
+    return {**own, **{name: _of_kiosk(name, data) for name, data in kiosk.sources().items()}}
 
 
 def _load(name: str) -> Asset:
     data = files("bot.web").joinpath("static", name).read_bytes()
     digest = hashlib.sha256(data).hexdigest()[:16]
     return Asset(name, digest, data, _MEDIA_TYPES[PurePosixPath(name).suffix])
+
+
+def _of_kiosk(name: str, data: bytes) -> Asset:
+    return Asset(name, kiosk.digest(), data, _MEDIA_TYPES[PurePosixPath(name).suffix])
