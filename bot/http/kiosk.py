@@ -128,7 +128,6 @@ def _config(services: Services, languages: dict[str, str]) -> dict[str, Any]:
         "staffLines": {
             tag: policy.wording.text("emergency.line_staff", tag) for tag in policy.wording.names
         },
-        "names": dict(policy.wording.names),
         "languages": languages,
         "say": {tag: dict(kiosk.words()[tag]) for tag in languages},
     }

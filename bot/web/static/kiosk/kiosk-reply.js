@@ -156,12 +156,13 @@ export class Replies {
       make("p", { "aria-hidden": "true" }, asked), row);
   }
 
-  // A code of the guide's page and section; nothing of the conversation is in its address.
+  // A code of the guide's page and section; nothing of the conversation is in its address. Where
+  // somebody has to act at once, it would only be in the way.
   #takeaway(reply) {
     const base = this.#publicBase();
     const [excerpt] = reply.excerpts;
     const section = excerpt && this.#sectionOf(excerpt.passage_id);
-    if (!section || base === null) return null;
+    if (!section || base === null || reply.card?.level === "emergency") return null;
     const own = `/takeaway/${excerpt.guide}/${encodeURIComponent(section)}`;
     const code = make("img", {
       src: `${this.config.root}/kiosk${own}`, alt: this.words.say("code"), class: "code",
@@ -173,7 +174,7 @@ export class Replies {
       make("h2", {}, this.words.say("take")),
       code,
       make("p", {}, this.words.say("take_how")),
-      make("p", { class: "address" }, `${base}/guides/${excerpt.guide}#${section}`),
+      make("p", { class: "address" }, ...breakable(`${base}/guides/${excerpt.guide}#${section}`)),
     );
   }
 
@@ -198,4 +199,9 @@ function shownElsewhere({ card, suggestions }) {
     lines.push(...card.numbers.map(({ label, number }) => `${label}: ${number}`));
   }
   return lines.map(folded);
+}
+
+// A long address, which may break after its marks only.
+function breakable(address) {
+  return address.split(/(?<=[/#.-])/).flatMap((part) => [part, document.createElement("wbr")]);
 }

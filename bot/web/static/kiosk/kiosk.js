@@ -212,7 +212,8 @@ function drawGuide() {
   const isOther = guide !== null && guide.language.split("-")[0] !== words.language.split("-")[0];
   at("guide-language").hidden = !isOther;
   if (isOther) {
-    const language = config.names[guide.language] ?? guide.language;
+    const names = new Intl.DisplayNames([words.language], { type: "language" });
+    const language = names.of(guide.language) ?? guide.language;
     at("guide-language").textContent = words.say("guide_language", { language });
   }
   at("topics").replaceChildren(...(guide ? groupsOf(guide).map(drawGroup) : []));
