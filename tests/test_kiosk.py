@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.http_support import CANARY, DOSING, EMERGENCY
+from tests.http_support import DOSING, EMERGENCY
 from tests.kiosk_support import (
     LANDSCAPE,
     PORTRAIT,
@@ -22,6 +22,9 @@ from tests.kiosk_support import (
 
 pytestmark = pytest.mark.browser
 IDLE, WARNING = 75, 25
+# What no page of ours holds, and what the guide answers all the same.
+NAME = "wilhelmina"
+ASKED = f"My name is {NAME}, what about allergic reactions?"
 QUOTE = "These symptoms are usually transient and resolve on their own."
 
 
@@ -211,7 +214,7 @@ def test_markup_in_a_reply_stays_text(kiosk: Kiosk) -> None:
 
 def test_the_code_to_take_away_holds_the_section_and_nothing_of_the_visit(kiosk: Kiosk) -> None:
     kiosk.begin()
-    kiosk.ask(f"Does it cause an allergic reaction {CANARY}?")
+    kiosk.ask(ASKED)
     image = kiosk.page.locator(".take img")
     assert image.evaluate("(node) => node.decode().then(() => node.naturalWidth)") > 100
     address = kiosk.page.locator(".take .address").inner_text()
@@ -219,7 +222,7 @@ def test_the_code_to_take_away_holds_the_section_and_nothing_of_the_visit(kiosk:
     source = image.get_attribute("src")
     assert source == "/kiosk/takeaway/vitamin-b12-injection/allergic-reactions"
     [visit] = kiosk.visit_ids()
-    assert not [r.url for r in kiosk.requests if visit in r.url or CANARY in r.url]
+    assert not [r.url for r in kiosk.requests if visit in r.url or NAME in r.url]
 
 
 def test_whether_it_helped_is_noted(kiosk: Kiosk) -> None:
@@ -257,20 +260,21 @@ def residue(page: Page) -> dict[str, Any]:
 def make_traces(kiosk: Kiosk) -> None:
     """Leave as much behind as a visitor can."""
     page = kiosk.page
-    kiosk.ask(f"Does it cause an allergic reaction {CANARY}?")
+    kiosk.ask(ASKED)
     for tool in ("#size", "#contrast", "#lower", "#language"):
         page.tap(tool)
     page.tap("[data-tongue=es]")
     page.tap("#down")
     page.locator("#reply [data-go=typing]").tap()
-    kiosk.type(CANARY)
+    kiosk.type(NAME)
 
 
 def assert_no_traces(kiosk: Kiosk, before: dict[str, Any]) -> None:
     after = residue(kiosk.page)
-    assert CANARY not in after["text"]
-    assert "allergic" not in after["text"].lower().replace("allergic reactions</button>", "")
+    assert NAME not in after["text"]
     assert "blockquote" not in after["text"]
+    for place in ("#reply-title", "#reply-place", "#told", "#looking", "#still-text"):
+        assert kiosk.page.locator(place).text_content() == ""
     shell = [path for path in after.pop("caches") if path != "/kiosk"]
     assert all(path.startswith("/assets/") for path in shell)
     del before["caches"], before["text"], after["text"]
@@ -348,31 +352,26 @@ def test_a_page_that_leaves_forgets_the_visit(kiosk: Kiosk) -> None:
     kiosk.begin()
     kiosk.choose("Allergic Reactions")
     [visit] = kiosk.visit_ids()
-    kiosk.page.goto("about:blank")
+    kiosk.page.goto(f"{kiosk.url}/healthz")
     kiosk.wait_until_forgotten(visit)
 
 
-@pytest.mark.parametrize("way", ["over", "idle"])
-def test_a_reply_that_comes_late_is_dropped_and_its_visit_forgotten(timed: Kiosk, way: str) -> None:
-    page = timed.page
-    timed.begin()
+def test_a_reply_that_comes_late_is_dropped_and_its_visit_forgotten(kiosk: Kiosk) -> None:
+    page = kiosk.page
+    kiosk.begin()
     held = Held(page)
     page.locator("#home [data-go=typing]").tap()
-    page.fill("#question", f"allergic reactions {CANARY}")
+    page.fill("#question", ASKED)
     page.tap("#send")
-    if way == "over":
-        page.tap("#over")
-    else:
-        pass_time(timed, IDLE + 1)
-        pass_time(timed, WARNING + 1)
+    page.tap("#over")
     expect(page.locator("#attract")).to_be_visible()
     held.let_go()
     page.wait_for_timeout(100)
     expect(page.locator("#attract")).to_be_visible()
     assert page.locator("blockquote").count() == 0
-    assert CANARY not in page.content()
-    [visit] = timed.visit_ids()
-    timed.wait_until_forgotten(visit)
+    assert NAME not in page.content()
+    [visit] = kiosk.visit_ids()
+    kiosk.wait_until_forgotten(visit)
 
 
 def test_a_late_reply_does_not_reach_the_next_visitor(kiosk: Kiosk) -> None:
@@ -490,14 +489,9 @@ def test_a_newer_version_is_taken_only_when_nobody_is_there(
     kiosk.begin()
     server.stop()
     server.start(paused=True)
-    page.evaluate(
-        """async () => {
-          const registration = await navigator.serviceWorker.getRegistration("/kiosk");
-          await registration.update();
-          while (!registration.waiting) await new Promise((go) => registration.installing
-            ?.addEventListener("statechange", go, { once: true }) ?? go());
-        }"""
-    )
+    registration = 'navigator.serviceWorker.getRegistration("/kiosk")'
+    page.evaluate(f"async () => {{ await (await {registration}).update(); }}")
+    kiosk.wait_until(f"(await {registration}).waiting")
     expect(page.locator("#home")).to_be_visible()
     assert page.locator(".banner-paused").count() == 0
     with page.expect_navigation():
@@ -519,28 +513,27 @@ def test_no_link_form_or_frame_leads_away(kiosk: Kiosk) -> None:
     assert kiosk.page.url == f"{kiosk.url}/kiosk"
 
 
-@pytest.mark.parametrize(
-    "event",
-    [
-        "new MouseEvent('contextmenu', { cancelable: true, bubbles: true })",
-        "new MouseEvent('auxclick', { cancelable: true, bubbles: true })",
-        "new DragEvent('dragstart', { cancelable: true, bubbles: true })",
-        "new DragEvent('drop', { cancelable: true, bubbles: true })",
-        "new Event('selectstart', { cancelable: true, bubbles: true })",
-        "new WheelEvent('wheel', { cancelable: true, bubbles: true, ctrlKey: true })",
-        "new KeyboardEvent('keydown', { cancelable: true, bubbles: true, key: 'F5' })",
-        "new KeyboardEvent('keydown', { cancelable: true, bubbles: true, key: 'n', ctrlKey: true })",
-        "new KeyboardEvent('keydown', "
-        "{ cancelable: true, bubbles: true, key: 'ArrowLeft', altKey: true })",
-    ],
-)
-def test_menus_gestures_and_shortcuts_do_nothing(kiosk: Kiosk, event: str) -> None:
-    assert kiosk.page.evaluate(f"() => document.body.dispatchEvent({event})") is False
+EVENTS = {
+    "contextmenu": "new MouseEvent('contextmenu', { cancelable: true, bubbles: true })",
+    "middle button": "new MouseEvent('auxclick', { cancelable: true, bubbles: true })",
+    "drag": "new DragEvent('dragstart', { cancelable: true, bubbles: true })",
+    "drop": "new DragEvent('drop', { cancelable: true, bubbles: true })",
+    "selection": "new Event('selectstart', { cancelable: true, bubbles: true })",
+    "zoom": "new WheelEvent('wheel', { cancelable: true, bubbles: true, ctrlKey: true })",
+    "F5": "new KeyboardEvent('keydown', { cancelable: true, bubbles: true, key: 'F5' })",
+    "new window": "new KeyboardEvent('keydown', "
+    "{ cancelable: true, bubbles: true, key: 'n', ctrlKey: true })",
+    "back": "new KeyboardEvent('keydown', "
+    "{ cancelable: true, bubbles: true, key: 'ArrowLeft', altKey: true })",
+}
 
 
-def test_ordinary_keys_still_work(kiosk: Kiosk) -> None:
-    event = "new KeyboardEvent('keydown', { cancelable: true, bubbles: true, key: 'a' })"
-    assert kiosk.page.evaluate(f"() => document.body.dispatchEvent({event})") is True
+def test_menus_gestures_and_shortcuts_do_nothing_and_ordinary_keys_work(kiosk: Kiosk) -> None:
+    def is_let_through(event: str) -> bool:
+        return bool(kiosk.page.evaluate(f"() => document.body.dispatchEvent({event})"))
+
+    assert [name for name, event in EVENTS.items() if is_let_through(event)] == []
+    assert is_let_through("new KeyboardEvent('keydown', { cancelable: true, key: 'a' })")
 
 
 # --- for everyone ------------------------------------------------------------------------------------
@@ -609,32 +602,32 @@ def test_axe_finds_nothing_and_every_target_is_large(timed: Kiosk, state: str) -
         assert timed.small_targets() == []
 
 
-@pytest.mark.parametrize("size", [PORTRAIT, LANDSCAPE, (1024, 768), (768, 1024)])
+SIZES = (PORTRAIT, LANDSCAPE, (1024, 768), (768, 1024), (1280, 800))
+
+
 @pytest.mark.parametrize("presses", [0, 2], ids=["normal", "largest"])
-def test_the_field_and_the_keys_are_in_sight_together(
-    browser: Browser, served: Served, size: tuple[int, int], presses: int
-) -> None:
-    with kiosk_in(browser, served.url, size=size) as kiosk:
-        kiosk.open()
-        kiosk.begin()
-        for _ in range(presses):
-            kiosk.page.tap("#size")
-        kiosk.page.tap("#lower")
-        kiosk.page.locator("#home [data-go=typing]").tap()
-        boxes = [
-            kiosk.page.locator(name).bounding_box() for name in ("#question", "#keys", "#send")
-        ]
+def test_the_field_and_the_keys_are_in_sight_together(kiosk: Kiosk, presses: int) -> None:
+    page = kiosk.page
+    kiosk.begin()
+    for tool in ("#size",) * presses:
+        page.tap(tool)
+    page.tap("#lower")
+    page.locator("#home [data-go=typing]").tap()
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        boxes = [page.locator(name).bounding_box() for name in ("#question", "#keys", "#send")]
         for box in boxes:
             assert box is not None
             assert box["y"] >= 0
             assert box["x"] >= 0
-            assert box["y"] + box["height"] <= size[1]
-            assert box["x"] + box["width"] <= size[0]
+            assert box["y"] + box["height"] <= height
+            assert box["x"] + box["width"] <= width
         field, keys, _ = boxes
         assert field is not None
         assert keys is not None
-        assert field["y"] + field["height"] <= keys["y"]
-        assert kiosk.page.evaluate("() => document.documentElement.scrollWidth") <= size[0]
+        assert field["y"] + field["height"] <= keys["y"], (width, height)
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+        assert kiosk.small_targets() == []
 
 
 def test_letters_are_large_from_the_start_and_grow(kiosk: Kiosk) -> None:
@@ -690,8 +683,10 @@ def test_long_text_is_paged_by_buttons(browser: Browser, served: Served) -> None
         expect(up).to_have_attribute("aria-disabled", "true")
         last = page.locator("#topics .tile").last
         expect(last).not_to_be_in_viewport()
-        for _ in range(6):
-            down.tap()
+        for _ in range(9):
+            if down.get_attribute("aria-disabled") == "false":
+                down.tap()
+                page.wait_for_timeout(30)
         expect(last).to_be_in_viewport()
         expect(down).to_have_attribute("aria-disabled", "true")
         up.tap()

@@ -44,8 +44,10 @@ export class Renewal {
   // To be called whenever nobody is there.
   rest() {
     if (!this.#isAtRest()) return;
-    if (this.#isDue) location.reload();
-    else this.#registration?.waiting?.postMessage("take over");
+    if (this.#isDue) {
+      this.#isDue = false;
+      location.reload();
+    } else this.#registration?.waiting?.postMessage("take over");
   }
 
   #follow() {

@@ -288,7 +288,8 @@ function toggle(name, value) {
 const resized = new ResizeObserver(() => measure());
 
 function measure() {
-  const pane = screen && paneOf(screen);
+  // The field is always in sight, so there is nothing to page while typing.
+  const pane = screen && screen !== "typing" && paneOf(screen);
   const hidden = pane ? pane.scrollHeight - pane.clientHeight : 0;
   at("pager").hidden = hidden < 8;
   if (!pane) return;
