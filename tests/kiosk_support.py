@@ -243,6 +243,8 @@ def kiosk_in(browser: Browser, url: str, **options: Any) -> Iterator[Kiosk]:
     """A fresh browser profile on the kiosk; afterwards nothing may have gone wrong or astray."""
     width, height = options.pop("size", PORTRAIT)
     may_fail = options.pop("may_fail", False)
+    # Installing the service worker loads every file twice: only tests that need it pay for it.
+    options.setdefault("service_workers", "block")
     context = browser.new_context(
         viewport={"width": width, "height": height}, has_touch=True, locale="en-GB", **options
     )

@@ -60,6 +60,16 @@ def timed(browser: Browser, served: Served) -> Iterator[Kiosk]:
         yield opened
 
 
+@pytest.fixture
+def kept(browser: Browser, served: Served) -> Iterator[Kiosk]:
+    """A kiosk whose service worker has kept the page, and whose clock the test moves."""
+    with kiosk_in(browser, served.url, service_workers="allow") as opened:
+        opened.page.clock.install()
+        opened.open()
+        opened.keep_shell()
+        yield opened
+
+
 def pass_time(kiosk: Kiosk, seconds: float) -> None:
     kiosk.page.clock.fast_forward(int(seconds * 1000))
 
@@ -285,32 +295,30 @@ def assert_no_traces(kiosk: Kiosk, before: dict[str, Any]) -> None:
         kiosk.wait_until_forgotten(visit)
 
 
-def test_left_alone_it_warns_and_then_wipes_everything(timed: Kiosk) -> None:
-    page = timed.page
-    timed.keep_shell()
+def test_left_alone_it_warns_and_then_wipes_everything(kept: Kiosk) -> None:
+    page = kept.page
     before = residue(page)
-    timed.begin()
-    make_traces(timed)
-    [visit] = timed.visit_ids()
-    assert timed.is_kept(visit)
-    pass_time(timed, IDLE + 1)
+    kept.begin()
+    make_traces(kept)
+    [visit] = kept.visit_ids()
+    assert kept.is_kept(visit)
+    pass_time(kept, IDLE + 1)
     expect(page.locator("#still")).to_be_visible()
     expect(page.locator("#still-text")).to_contain_text(str(WARNING))
-    pass_time(timed, WARNING - 2)
+    pass_time(kept, WARNING - 2)
     expect(page.locator("#still")).to_be_visible()
-    pass_time(timed, 3)
+    pass_time(kept, 3)
     expect(page.locator("#attract")).to_be_visible()
     expect(page.locator("#still")).to_be_hidden()
-    assert_no_traces(timed, before)
+    assert_no_traces(kept, before)
 
 
-def test_start_over_wipes_everything_at_once(kiosk: Kiosk) -> None:
-    kiosk.keep_shell()
-    before = residue(kiosk.page)
-    kiosk.begin()
-    make_traces(kiosk)
-    kiosk.page.tap("#over")
-    assert_no_traces(kiosk, before)
+def test_start_over_wipes_everything_at_once(kept: Kiosk) -> None:
+    before = residue(kept.page)
+    kept.begin()
+    make_traces(kept)
+    kept.page.tap("#over")
+    assert_no_traces(kept, before)
 
 
 def test_what_was_typed_cannot_be_brought_back(kiosk: Kiosk) -> None:
@@ -352,7 +360,7 @@ def test_a_page_that_leaves_forgets_the_visit(kiosk: Kiosk) -> None:
     kiosk.begin()
     kiosk.choose("Allergic Reactions")
     [visit] = kiosk.visit_ids()
-    kiosk.page.goto(f"{kiosk.url}/healthz")
+    kiosk.page.goto(f"{kiosk.url}/guides/vitamin-b12-injection")
     kiosk.wait_until_forgotten(visit)
 
 
@@ -394,7 +402,7 @@ def lonely(browser: Browser) -> Iterator[tuple[Kiosk, Served]]:
     """A kiosk and a server of its own, which the test may stop."""
     server = Served()
     server.start()
-    with kiosk_in(browser, server.url, may_fail=True) as opened:
+    with kiosk_in(browser, server.url, may_fail=True, service_workers="allow") as opened:
         opened.page.clock.install()
         opened.open()
         opened.keep_shell()
