@@ -199,7 +199,7 @@ def test_a_reply_says_first_what_it_is(kiosk: Kiosk, question: str, lines: str) 
 
 
 def test_an_outcome_of_a_newer_server_shows_its_text(kiosk: Kiosk) -> None:
-    reply = {
+    reply: dict[str, Any] = {
         "reply_id": "r", "visit_id": "v", "outcome": "novel", "reason": "", "text": "Something new.",
         "excerpts": [], "suggestions": [], "card": None, "notice": "", "lang": "en",
         "guide_version": "", "policy_version": "",
@@ -244,7 +244,7 @@ def test_whether_it_helped_is_noted(kiosk: Kiosk) -> None:
     expect(kiosk.page.locator(".thanks")).to_have_text("Thank you.")
 
 
-# --- nobody there: everything is wiped -----------------------------------------------------------
+# --- nobody there: everything is wiped -------------------------------------------------------
 
 
 def residue(page: Page) -> dict[str, Any]:
@@ -394,7 +394,7 @@ def test_a_late_reply_does_not_reach_the_next_visitor(kiosk: Kiosk) -> None:
     assert kiosk.page.locator("blockquote").count() == 0
 
 
-# --- the server goes and comes back --------------------------------------------------------------
+# --- the server goes and comes back ----------------------------------------------------------
 
 
 @pytest.fixture
@@ -507,7 +507,7 @@ def test_a_newer_version_is_taken_only_when_nobody_is_there(
     expect(page.locator(".banner-paused")).to_be_visible()
 
 
-# --- no way out ------------------------------------------------------------------------------------
+# --- no way out ------------------------------------------------------------------------------
 
 
 def test_no_link_form_or_frame_leads_away(kiosk: Kiosk) -> None:
@@ -544,7 +544,7 @@ def test_menus_gestures_and_shortcuts_do_nothing_and_ordinary_keys_work(kiosk: K
     assert is_let_through("new KeyboardEvent('keydown', { cancelable: true, key: 'a' })")
 
 
-# --- for everyone ------------------------------------------------------------------------------------
+# --- for everyone ----------------------------------------------------------------------------
 
 
 def go_home(kiosk: Kiosk) -> None:
@@ -737,7 +737,7 @@ def test_the_resting_screen_is_not_for_emergencies_and_says_that_it_is_a_demonst
     assert "Demonstration – not set up for a clinic." in shown
 
 
-# --- languages ---------------------------------------------------------------------------------------
+# --- languages -------------------------------------------------------------------------------
 
 
 def test_a_language_is_chosen_by_its_own_name_and_gone_with_the_visit(kiosk: Kiosk) -> None:
@@ -772,7 +772,7 @@ def test_a_language_that_is_not_enabled_is_not_offered(browser: Browser) -> None
     server.stop()
 
 
-# --- read aloud --------------------------------------------------------------------------------------
+# --- read aloud ------------------------------------------------------------------------------
 
 
 @pytest.fixture
