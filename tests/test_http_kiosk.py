@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -224,9 +225,8 @@ def test_a_language_says_all_that_english_says_with_the_same_slots(language: str
 
 def test_every_sentence_is_used_and_every_one_used_is_there() -> None:
     sources = [data.decode() for data in kiosk.sources().values()]
-    template = kiosk.__file__.replace("kiosk/__init__.py", "templates/kiosk.html")
-    with open(template, encoding="utf-8") as file:
-        written = file.read()
+    template = Path(kiosk.__file__).parent.parent / "templates" / "kiosk.html"
+    written = template.read_text(encoding="utf-8")
     used = set(re.findall(r'said\("(\w+)"\)|say\.(\w+)|data-label="(\w+)"', written))
     named = {name for match in used for name in match if name}
     spoken = {s for text in sources for s in re.findall(r'"([a-z_]+)"', text)} | named

@@ -200,7 +200,8 @@ def test_a_reply_says_first_what_it_is(kiosk: Kiosk, question: str, lines: str) 
 
 def test_an_outcome_of_a_newer_server_shows_its_text(kiosk: Kiosk) -> None:
     reply: dict[str, Any] = {
-        "reply_id": "r", "visit_id": "v", "outcome": "novel", "reason": "", "text": "Something new.",
+        "reply_id": "r", "visit_id": "v", "outcome": "novel", "reason": "",
+        "text": "Something new.",
         "excerpts": [], "suggestions": [], "card": None, "notice": "", "lang": "en",
         "guide_version": "", "policy_version": "",
     }  # fmt: skip
