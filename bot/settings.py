@@ -66,6 +66,9 @@ class Settings:
     languages: tuple[str, ...] = _setting(
         ("en",), "languages of the bot's own sentences that the clinic has reviewed"
     )
+    kiosk_idle_seconds: int = _setting(
+        75, "seconds without a touch until the kiosk asks whether somebody is there, 30 to 600"
+    )
     paused: bool = _setting(False, "true: every door answers with the contact card only")
     metrics_token: str = _setting(
         "", "bearer token for /metrics; empty: loopback callers only", secret=True
@@ -79,6 +82,7 @@ _RANGES: dict[str, tuple[int, int]] = {
     "visit_retention_hours": (1, 720),
     "max_question_chars": (100, 8000),
     "max_body_bytes": (1024, 1048576),
+    "kiosk_idle_seconds": (30, 600),
 }
 _CHOICES: dict[str, tuple[str, ...]] = {
     "log_level": ("debug", "info", "warning", "error"),

@@ -125,7 +125,18 @@ class TestAsk:
     ) -> None:
         leaflet = tmp_path / "leaflet.md"
         leaflet.write_text("# Ear syringing\n\n## Afterwards\n\nKeep the ear dry for a day.\n")
-        assert run(["ask", "--json", "--guide", str(leaflet), "what should happen to the ear afterwards?"]) == 0
+        assert (
+            run(
+                [
+                    "ask",
+                    "--json",
+                    "--guide",
+                    str(leaflet),
+                    "what should happen to the ear afterwards?",
+                ]
+            )
+            == 0
+        )
         record = json.loads(capsys.readouterr().out)
         assert [e["quote"] for e in record["excerpts"]] == ["Keep the ear dry for a day."]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 import typer
@@ -216,6 +217,43 @@ def serve(
     from bot.settings import load_settings
 
     run(load_settings(overrides={"host": host, "port": port}))
+
+
+class _Part(StrEnum):
+    """What `kiosk` prints."""
+
+    ALL = "all"
+    COMMAND = "command"
+    UNIT = "unit"
+    POLICY = "policy"
+
+
+@app.command()
+def kiosk(
+    url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="The server: https://..., or this machine's own."),
+    ] = None,
+    guide: Annotated[
+        str | None, typer.Option("--guide", "-g", metavar="ID", help="Which guide to show.")
+    ] = None,
+    part: Annotated[
+        _Part, typer.Option("--print", help="Only this part, to write it into a file.")
+    ] = _Part.ALL,
+) -> None:
+    """Print how to put the kiosk on a touch screen.
+
+    The command that fills the screen, a systemd unit that keeps it running, and the browser's
+    policy that locks it to this one page. Nothing is started or changed.
+
+    \b
+    Examples:
+      quotewell kiosk
+      quotewell kiosk --url https://help.clinic.example --print policy
+    """
+    from bot.cli import kiosk as printing
+
+    printing.run(url, guide, part.value)
 
 
 @app.command()

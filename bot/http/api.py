@@ -17,8 +17,6 @@ from bot.http.problems import Problem
 from bot.http.services import services_of
 from bot.records import Turn, to_dict
 
-CHANNEL = "web"
-
 router = APIRouter(prefix="/v1", tags=["conversation"])
 VisitId = Annotated[str, Path(pattern=VISIT_ID, description="Name of the conversation.")]
 
@@ -47,9 +45,9 @@ async def post_ask(body: AskRequest, request: Request) -> Response:
         lang=body.lang,
         explain=body.explain,
     )
-    reply = await ask(services, turn, body.visit_id, guide_id, CHANNEL)
+    reply = await ask(services, turn, body.visit_id, guide_id, body.channel)
     context = context_of(request.scope)
-    context.outcome, context.channel = reply.outcome, CHANNEL
+    context.outcome, context.channel = reply.outcome, body.channel
     return JSONResponse(to_dict(reply))
 
 

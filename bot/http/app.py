@@ -12,7 +12,17 @@ from fastapi import FastAPI
 import bot
 from bot.answer import Bot
 from bot.errors import StoreError
-from bot.http import api, documents, guides, health, logs, middleware, pages, problems
+from bot.http import (
+    api,
+    documents,
+    guides,
+    health,
+    kiosk,
+    logs,
+    middleware,
+    pages,
+    problems,
+)
 from bot.http.metrics import Metrics
 from bot.http.services import Services
 from bot.settings import Settings
@@ -44,7 +54,7 @@ def create_app(bot_: Bot, store: Store, settings: Settings) -> FastAPI:
     app.state.services = Services(bot_, store, settings, metrics)
     problems.install(app)
     documents.install(app)
-    for module in (api, guides, health, pages):
+    for module in (api, guides, health, pages, kiosk):
         # Added one by one: include_router keeps a router as a whole, which hides its routes
         # from `app.routes` and makes every request pass one more router.
         app.router.routes.extend(module.router.routes)

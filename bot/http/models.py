@@ -6,7 +6,7 @@ tests hold them against these.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -56,6 +56,9 @@ class AskRequest(BaseModel):
         None, pattern=GUIDE_ID, description="Id of a guide; the default one when left out."
     )
     lang: str | None = Field(None, pattern=LANGUAGE, description="Language of the page, BCP 47.")
+    channel: Literal["web", "kiosk"] = Field(
+        "web", description="Which page asks; told apart in the figures only."
+    )
     explain: bool = Field(False, description="Adds how the reply was decided.")
 
     @model_validator(mode="after")

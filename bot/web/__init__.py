@@ -16,6 +16,8 @@ from pathlib import PurePosixPath
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from bot.web import kiosk
+
 _MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -67,15 +69,19 @@ def dialled(number: str) -> str:
 @cache
 def assets() -> dict[str, Asset]:
     """All files that the pages load, by name."""
-    return {name: _load(name) for name in _NAMES}
+    own = {name: _load(name) for name in _NAMES}
+    return {
+        **own,
+        **{name: _asset(name, data, kiosk.digest()) for name, data in kiosk.sources().items()},
+    }
 
 
 def _load(name: str) -> Asset:
     return _asset(name, files("bot.web").joinpath("static", name).read_bytes())
 
 
-def _asset(name: str, data: bytes) -> Asset:
-    digest = hashlib.sha256(data).hexdigest()[:16]
+def _asset(name: str, data: bytes, digest: str = "") -> Asset:
+    digest = digest or hashlib.sha256(data).hexdigest()[:16]
     integrity = "sha384-" + base64.b64encode(hashlib.sha384(data).digest()).decode()
     packed = gzip.compress(data, 9, mtime=0)
     return Asset(name, digest, data, packed, integrity, _MEDIA_TYPES[PurePosixPath(name).suffix])
