@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -11,12 +13,17 @@ from fastapi import FastAPI
 
 import bot
 from bot.answer import Bot
-from bot.errors import StoreError
-from bot.http import api, documents, guides, health, logs, middleware, pages, problems
+from bot.errors import SettingsError, StoreError
+from bot.http import api, chat, documents, guides, health, logs, middleware, pages, problems
+from bot.http.admission import Doorkeeper
 from bot.http.metrics import Metrics
 from bot.http.services import Services
+from bot.keys import KeyRing
+from bot.limits import open_limiter
 from bot.settings import Settings
 from bot.store import Store
+from bot.webhooks import Courier, Events, read_targets
+from bot.webhooks.signing import read_secret
 
 # Seconds between two looks for expired visits; they live for hours, so minutes do not matter.
 _PURGE_EVERY = 600.0
@@ -26,10 +33,14 @@ def create_app(bot_: Bot, store: Store, settings: Settings) -> FastAPI:
     """Build the app around a bot and a store that are open.
 
     The app closes the store when it is shut down, after the last request; until then it deletes
-    expired visits every ten minutes.
+    expired visits every ten minutes, and delivers the events that wait.
+
+    Raises:
+        SettingsError: The settings of limits or webhooks are wrong.
     """
     loaded = [bot_.guide(guide_id).guide for guide_id in bot_.guides]
     metrics = Metrics(store, loaded, bot_.policy.version)
+    services = _services(bot_, store, settings, metrics)
     app = FastAPI(
         title="Quotewell",
         version=bot.__version__,
@@ -38,29 +49,61 @@ def create_app(bot_: Bot, store: Store, settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        middleware=middleware.stack(settings, metrics),
+        middleware=middleware.stack(settings, metrics, services.doorkeeper),
         lifespan=_lifespan(store),
     )
-    app.state.services = Services(bot_, store, settings, metrics)
+    app.state.services = services
     problems.install(app)
     documents.install(app)
-    for module in (api, guides, health, pages):
+    for module in (api, chat, guides, health, pages):
         # Added one by one: include_router keeps a router as a whole, which hides its routes
         # from `app.routes` and makes every request pass one more router.
         app.router.routes.extend(module.router.routes)
     return app
 
 
+def _services(bot_: Bot, store: Store, settings: Settings, metrics: Metrics) -> Services:
+    doorkeeper = Doorkeeper(
+        KeyRing(store.keys),
+        open_limiter(settings),
+        settings,
+        bot_.policy.clinic,
+        metrics.doors,
+        time.time,
+    )
+    courier = _courier(store, settings, metrics)
+    targets = [target.code for target in read_targets(settings.webhook_urls)]
+    events = Events(settings.webhook_events, targets)
+    return Services(bot_, store, settings, metrics, doorkeeper, events, courier)
+
+
+def _courier(store: Store, settings: Settings, metrics: Metrics) -> Courier | None:
+    targets = read_targets(settings.webhook_urls)
+    secrets = [read_secret(text) for text in settings.webhook_secret]
+    if not targets:
+        return None
+    if not secrets:
+        raise SettingsError(
+            "empty", expected="what signs the webhooks", where="QUOTEWELL_WEBHOOK_SECRET"
+        )
+    networks = [ipaddress.ip_network(n, strict=False) for n in settings.webhook_networks]
+    return Courier(store.events, targets, secrets, networks, told=metrics.doors.webhook)
+
+
 def _lifespan(store: Store) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
-        purging = asyncio.create_task(_purge(app))
+        services: Services = app.state.services
+        tasks = [asyncio.create_task(_purge(app))]
+        if services.courier is not None:
+            tasks.append(asyncio.create_task(services.courier.run()))
         try:
             yield
         finally:
-            purging.cancel()
-            with suppress(asyncio.CancelledError):
-                await purging
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
             # Closing waits until all that was recorded is on disk.
             await asyncio.to_thread(store.close)
 
