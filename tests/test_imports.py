@@ -22,6 +22,8 @@ ONLY_IN = {
     "starlette": "http",
     "uvicorn": "http",
     "prometheus_client": "http",
+    "limits": "limits",
+    "mcp": "mcp",
     "sqlalchemy": "store",
     "alembic": "store",
     "typer": "cli",

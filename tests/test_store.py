@@ -786,7 +786,8 @@ class TestMigrations:
         step = write_step("Nothing new", config)
         assert step == folder / "versions" / f"v{int(tables.REVISION) + 1:04d}_nothing_new.py"
         compile(step.read_text(encoding="utf-8"), str(step), "exec")
-        assert 'revision = "0002"\ndown_revision = "0001"\n' in step.read_text(encoding="utf-8")
+        lines = f'revision = "{step.name[1:5]}"\ndown_revision = "{tables.REVISION}"\n'
+        assert lines in step.read_text(encoding="utf-8")
 
 
 class TestHealth:

@@ -26,7 +26,7 @@ from bot.settings import Settings
 from bot.store.doors import KeyRow
 
 # Routes that look at a message even over a limit, since it may be urgent.
-_TAKES_MESSAGES = frozenset({"/v1/ask", "/v1/chat/completions"})
+_TAKES_MESSAGES = frozenset({"/v1/ask", "/v1/chat/completions", "/mcp"})
 _ASKING = frozenset({*_TAKES_MESSAGES, "/v1/feedback"})
 # Seconds that a request waits for the keys to be read; the ones known last serve after that.
 _DEADLINE = 1.0
@@ -171,7 +171,7 @@ class Admission:
         self.doorkeeper = doorkeeper
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not path_of(scope).startswith("/v1/"):
+        if scope["type"] != "http" or not path_of(scope).startswith(("/v1/", "/mcp")):
             await self.app(scope, receive, send)
             return
         context = context_of(scope)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 from fastapi import FastAPI
 
@@ -38,9 +37,7 @@ def create_app(bot_: Bot, store: Store, settings: Settings) -> FastAPI:
     Raises:
         SettingsError: The settings of limits or webhooks are wrong.
     """
-    loaded = [bot_.guide(guide_id).guide for guide_id in bot_.guides]
-    metrics = Metrics(store, loaded, bot_.policy.version)
-    services = _services(bot_, store, settings, metrics)
+    services = open_services(bot_, store, settings)
     app = FastAPI(
         title="Quotewell",
         version=bot.__version__,
@@ -49,8 +46,8 @@ def create_app(bot_: Bot, store: Store, settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        middleware=middleware.stack(settings, metrics, services.doorkeeper),
-        lifespan=_lifespan(store),
+        middleware=middleware.stack(settings, services.metrics, services.doorkeeper),
+        lifespan=lambda app: tending(app.state.services),
     )
     app.state.services = services
     problems.install(app)
@@ -62,7 +59,14 @@ def create_app(bot_: Bot, store: Store, settings: Settings) -> FastAPI:
     return app
 
 
-def _services(bot_: Bot, store: Store, settings: Settings, metrics: Metrics) -> Services:
+def open_services(bot_: Bot, store: Store, settings: Settings) -> Services:
+    """What the routes use, and other doors too.
+
+    Raises:
+        SettingsError: The settings of limits or webhooks are wrong.
+    """
+    loaded = [bot_.guide(guide_id).guide for guide_id in bot_.guides]
+    metrics = Metrics(store, loaded, bot_.policy.version)
     doorkeeper = Doorkeeper(
         KeyRing(store.keys),
         open_limiter(settings),
@@ -90,28 +94,24 @@ def _courier(store: Store, settings: Settings, metrics: Metrics) -> Courier | No
     return Courier(store.events, targets, secrets, networks, told=metrics.doors.webhook)
 
 
-def _lifespan(store: Store) -> Callable[[FastAPI], Any]:
-    @asynccontextmanager
-    async def running(app: FastAPI) -> AsyncIterator[None]:
-        services: Services = app.state.services
-        tasks = [asyncio.create_task(_purge(app))]
-        if services.courier is not None:
-            tasks.append(asyncio.create_task(services.courier.run()))
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
-            # Closing waits until all that was recorded is on disk.
-            await asyncio.to_thread(store.close)
-
-    return running
+@asynccontextmanager
+async def tending(services: Services) -> AsyncIterator[None]:
+    """Delete what has expired and deliver events while serving; close the store afterwards."""
+    tasks = [asyncio.create_task(_purge(services))]
+    if services.courier is not None:
+        tasks.append(asyncio.create_task(services.courier.run()))
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        # Closing waits until all that was recorded is on disk.
+        await asyncio.to_thread(services.store.close)
 
 
-async def _purge(app: FastAPI) -> None:
-    services: Services = app.state.services
+async def _purge(services: Services) -> None:
     while True:
         try:
             await asyncio.to_thread(services.store.purge, services.now())
