@@ -75,6 +75,10 @@ class Doorkeeper:
             raise self.too_many(context.ruling)
         self._check_key(context, token, _scope_of(scope["method"], path))
 
+    async def close(self) -> None:
+        """Let go of what the limits are shared through."""
+        await self._limiter.close()
+
     async def key(self, token: str) -> KeyRow | None:
         """The active key that a token is; keys made or revoked elsewhere count after seconds."""
         at = self._now()

@@ -107,6 +107,7 @@ async def tending(services: Services) -> AsyncIterator[None]:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        await services.doorkeeper.close()
         # Closing waits until all that was recorded is on disk.
         await asyncio.to_thread(services.store.close)
 

@@ -12,7 +12,7 @@ import json
 import re
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
@@ -22,7 +22,6 @@ from bot.http.asking import give, mint_reply_id
 from bot.http.chat_models import ChatCompletion, ChatError, ChatModel, ChatModels, ChatRequest
 from bot.http.context import context_of
 from bot.http.documents import needs_json
-from bot.http.links import located
 from bot.http.problems import Problem
 from bot.http.services import Services, services_of
 from bot.records import Reply, Turn, Visit, to_dict
@@ -69,7 +68,8 @@ async def post_chat(body: ChatRequest, request: Request) -> Response:
     await give(services, reply, visit, guide_id, CHANNEL, ms, at, barred=barred)
     context = context_of(request.scope)
     context.outcome, context.channel = reply.outcome, CHANNEL
-    text = rendered(reply, services)
+    server = request.base_url.replace(path="/")
+    text = rendered(reply, services, str(server))
     if body.stream:
         wants_usage = bool(body.stream_options and body.stream_options.include_usage)
         chunks = _chunks(reply, text, body.model, int(at), wants_usage)
@@ -112,12 +112,21 @@ async def get_model(
     return JSONResponse(_model(model))
 
 
-def rendered(reply: Reply, services: Services) -> str:
-    """The reply for a door that shows nothing but a text, with where each quotation stands."""
+def rendered(reply: Reply, services: Services, base_url: str = "") -> str:
+    """The reply for a door that shows nothing but a text, with where each quotation stands.
+
+    Args:
+        reply: The reply.
+        services: The guides, and the address under which they can be read.
+        base_url: That address where the settings name none; empty: no link is given.
+    """
     parts = [reply.text]
     for excerpt in reply.excerpts:
         title = services.guide(excerpt.guide).title
-        parts.append(f"— {title}, {excerpt.section}: {located(excerpt.url, services.settings)}")
+        url = excerpt.url
+        if url.startswith("/"):
+            url = base_url.rstrip("/") + url if base_url else ""
+        parts.append(f"— {title}, {excerpt.section}" + (f": {url}" if url else ""))
     return "\n\n".join(part for part in ("\n".join(parts), reply.notice) if part)
 
 
@@ -137,7 +146,7 @@ async def _answered(
     return reply, visit, (time.perf_counter() - began) * 1000, at
 
 
-def _chunks(reply: Reply, text: str, model: str, created: int, wants_usage: bool) -> Iterator[str]:
+async def _chunks(reply: Reply, text: str, model: str, created: int, wants_usage: bool) -> AsyncIterator[str]:
     """The reply as server-sent events; all has been decided before the first of them."""
     head = _head(reply, "chat.completion.chunk", model, created)
 
