@@ -21,7 +21,7 @@ from bot.webhooks import KINDS, Courier, Events, read_targets, sign
 from bot.webhooks.courier import SCHEDULE
 from bot.webhooks.sending import Sent, send
 from bot.webhooks.signing import read_secret
-from bot.webhooks.target import Refused, Target, pin
+from bot.webhooks.target import Refused, Resolve, Target, pin
 from tests.webhook_support import OTHER_SECRET, SECRET, Receiver, receiving
 
 AT = 1_795_000_000.0
@@ -174,7 +174,8 @@ def test_a_name_without_an_address_is_refused() -> None:
         raise socket.gaierror
 
     [target] = read_targets(["https://hooks.example/x"])
-    for resolve in (nowhere, lambda _host, _port: []):
+    ways: list[Resolve] = [nowhere, lambda _host, _port: []]
+    for resolve in ways:
         with pytest.raises(Refused, match="no address"):
             pin(target, (), resolve)
 

@@ -146,7 +146,9 @@ async def _answered(
     return reply, visit, (time.perf_counter() - began) * 1000, at
 
 
-async def _chunks(reply: Reply, text: str, model: str, created: int, wants_usage: bool) -> AsyncIterator[str]:
+async def _chunks(
+    reply: Reply, text: str, model: str, created: int, wants_usage: bool
+) -> AsyncIterator[str]:
     """The reply as server-sent events; all has been decided before the first of them."""
     head = _head(reply, "chat.completion.chunk", model, created)
 
