@@ -129,6 +129,7 @@ class KeyRing:
         self._keys = keys
         self._rows: dict[str, KeyRow] = {}
         self._loaded_at = float("-inf")
+        self._noted: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def is_fresh(self, at: float) -> bool:
@@ -161,8 +162,12 @@ class KeyRing:
         return row if row.is_active(at) else None
 
     def wants_note(self, row: KeyRow, at: float) -> bool:
-        """Whether this is the key's first use of a day."""
-        return row.last_used_on != _day(at)
+        """Whether this is the key's first use of a day, as far as this process knows; once."""
+        day = _day(at)
+        if day in (row.last_used_on, self._noted.get(row.prefix)):
+            return False
+        self._noted[row.prefix] = day
+        return True
 
     def note_use(self, row: KeyRow, at: float) -> None:
         """Keep the day of use; no time of day, which would tell when somebody asked.
@@ -171,7 +176,6 @@ class KeyRing:
             StoreError: The store is out of reach.
         """
         self._keys.touch(row.prefix, _day(at))
-        self.load(at)
 
 
 def _active(keys: Keys, name: str, at: float) -> list[KeyRow]:

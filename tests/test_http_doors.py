@@ -33,6 +33,10 @@ from tests.webhook_support import SECRET
 ASK = {"choice": PASSAGE}
 ELSEWHERE = "203.0.113.9"
 VISIT = "a-visit-for-the-doors"
+HOOKS: dict[str, Any] = {
+    "webhook_urls": "https://hooks.invalid/x",
+    "webhook_secret": SECRET,
+}
 
 
 @contextmanager
@@ -161,7 +165,8 @@ def test_over_a_limit_the_reply_is_a_problem_with_the_emergency_numbers() -> Non
 
 @pytest.mark.parametrize("limit", ["limit_per_visitor", "limit_per_address", "limit_in_all"])
 def test_an_urgent_message_is_answered_over_any_limit(limit: str) -> None:
-    with client_with(**{limit: 1}) as client:
+    values: dict[str, Any] = {limit: 1}
+    with client_with(**values) as client:
         ask(client, DOSING, visit_id=VISIT)
         assert client.post("/v1/ask", json={**ASK, "visit_id": VISIT}).status_code == 429
         for _ in range(3):
@@ -229,10 +234,10 @@ def test_another_body_under_the_same_key_is_refused() -> None:
 
 
 def test_a_repetition_while_the_first_is_answered_is_refused() -> None:
-    store = a_store()
+    store: Any = a_store()
     begun = store.calls.begin
     with client_with(store) as client:
-        store.calls.begin = lambda c, b, at: begun(c, b, at) and None or begun(c, b, at)  # type: ignore[method-assign]
+        store.calls.begin = lambda c, b, at: begun(c, b, at) or begun(c, b, at)
         refused = send(client, "a-call")
     assert (refused.status_code, refused.json()["code"]) == (409, "call_in_flight")
     assert refused.headers["retry-after"] == "1"
@@ -308,7 +313,10 @@ def test_replies_are_kept_for_a_day() -> None:
 
 def test_what_happens_is_handed_over_for_delivery() -> None:
     store = a_store()
-    hooks = {"webhook_urls": ["https://hooks.invalid/x"], "webhook_secret": [SECRET]}
+    hooks: dict[str, Any] = {
+        "webhook_urls": ["https://hooks.invalid/x"],
+        "webhook_secret": [SECRET],
+    }
     with client_with(store, **hooks) as client:
         client.app.state.services.courier.wake = lambda: None  # type: ignore[attr-defined]
         reply = ask(client, f"{EMERGENCY} {CANARY}")
@@ -329,15 +337,18 @@ def test_without_an_address_nothing_is_kept_for_delivery() -> None:
 
 
 def test_a_reply_is_given_though_its_event_is_lost() -> None:
-    store = a_store()
+    store: Any = a_store()
 
     def lose(_: object) -> Any:
         lost: Future[None] = Future()
         lost.set_exception(StoreError("gone"))
         return lost
 
-    store.events.add = lose  # type: ignore[method-assign]
-    hooks = {"webhook_urls": ["https://hooks.invalid/x"], "webhook_secret": [SECRET]}
+    store.events.add = lose
+    hooks: dict[str, Any] = {
+        "webhook_urls": ["https://hooks.invalid/x"],
+        "webhook_secret": [SECRET],
+    }
     with client_with(store, **hooks) as client:
         ask(client, DOSING)
         assert figure(client, "quotewell_webhooks_lost_total") == 1
@@ -357,7 +368,11 @@ def test_a_reply_is_given_though_its_event_is_lost() -> None:
     ],
 )
 def test_a_wrong_setting_stops_the_start_and_is_named(name: str, value: str) -> None:
-    values = {"webhook_urls": "https://hooks.invalid", "webhook_secret": SECRET, name: value}
+    values: dict[str, Any] = {
+        "webhook_urls": "https://hooks.invalid",
+        "webhook_secret": SECRET,
+        name: value,
+    }
     with pytest.raises(SettingsError, match=f"QUOTEWELL_{name.upper()}"):
         app_with(**values)
 

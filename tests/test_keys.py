@@ -107,8 +107,9 @@ def test_the_day_of_use_is_kept_and_no_time_of_day(kept: MemoryKeys) -> None:
     ring = ring_over(kept)
     row = ring.find(key, AT)
     assert row is not None
-    assert ring.wants_note(row, AT)
+    assert [ring.wants_note(row, AT) for _ in range(3)] == [True, False, False]
     ring.note_use(row, AT)
+    ring.load(AT)
     noted = ring.find(key, AT)
     assert noted is not None
     assert noted.last_used_on == "2026-11-18"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -12,7 +11,7 @@ from fastapi import FastAPI
 
 import bot
 from bot.answer import Bot
-from bot.errors import SettingsError, StoreError
+from bot.errors import StoreError
 from bot.http import api, chat, documents, guides, health, logs, middleware, pages, problems
 from bot.http.admission import Doorkeeper
 from bot.http.metrics import Metrics
@@ -21,8 +20,7 @@ from bot.keys import KeyRing
 from bot.limits import open_limiter
 from bot.settings import Settings
 from bot.store import Store
-from bot.webhooks import Courier, Events, read_targets
-from bot.webhooks.signing import read_secret
+from bot.webhooks import open_webhooks
 
 # Seconds between two looks for expired visits; they live for hours, so minutes do not matter.
 _PURGE_EVERY = 600.0
@@ -75,23 +73,8 @@ def open_services(bot_: Bot, store: Store, settings: Settings) -> Services:
         metrics.doors,
         time.time,
     )
-    courier = _courier(store, settings, metrics)
-    targets = [target.code for target in read_targets(settings.webhook_urls)]
-    events = Events(settings.webhook_events, targets)
+    events, courier = open_webhooks(settings, store.events, metrics.doors.webhook)
     return Services(bot_, store, settings, metrics, doorkeeper, events, courier)
-
-
-def _courier(store: Store, settings: Settings, metrics: Metrics) -> Courier | None:
-    targets = read_targets(settings.webhook_urls)
-    secrets = [read_secret(text) for text in settings.webhook_secret]
-    if not targets:
-        return None
-    if not secrets:
-        raise SettingsError(
-            "empty", expected="what signs the webhooks", where="QUOTEWELL_WEBHOOK_SECRET"
-        )
-    networks = [ipaddress.ip_network(n, strict=False) for n in settings.webhook_networks]
-    return Courier(store.events, targets, secrets, networks, told=metrics.doors.webhook)
 
 
 @asynccontextmanager

@@ -98,7 +98,7 @@ def publish(services: Services, deliveries: list[Delivery]) -> Future[None] | No
 
 
 async def safe(kept: Future[None] | None) -> None:
-    """Wait shortly until events are safe."""
+    """Wait shortly until something is safe in the store; what is not may be lost in a crash."""
     if kept is not None:
         waiting = asyncio.wrap_future(kept)
         waiting.add_done_callback(_forget)

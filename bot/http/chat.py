@@ -19,12 +19,19 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from bot.http.asking import give, mint_reply_id
-from bot.http.chat_models import ChatCompletion, ChatError, ChatModel, ChatModels, ChatRequest
+from bot.http.chat_models import (
+    ChatCompletion,
+    ChatError,
+    ChatMessage,
+    ChatModel,
+    ChatModels,
+    ChatRequest,
+)
 from bot.http.context import context_of
 from bot.http.documents import needs_json
 from bot.http.problems import Problem
 from bot.http.services import Services, services_of
-from bot.records import Reply, Turn, Visit, to_dict
+from bot.records import URGENT_OUTCOMES, Reply, Turn, Visit, to_dict
 
 CHANNEL = "openai"
 ALIAS = "quotewell"
@@ -60,11 +67,11 @@ async def post_chat(body: ChatRequest, request: Request) -> Response:
     """
     services = services_of(request)
     guide_id = _guide_id(services, body.model)
-    said = [m.content or "" for m in body.messages if m.role == "user"][-MAX_TURNS:]
+    said, n_open = _said(body.messages)
     if not said:
         raise Problem(400, "no_user_message", "The conversation holds no message of a user.")
     barred = await services.doorkeeper.visitor(request.scope, body.user)
-    reply, visit, ms, at = await _answered(services, said, guide_id)
+    reply, visit, ms, at = await _answered(services, said, n_open, guide_id)
     await give(services, reply, visit, guide_id, CHANNEL, ms, at, barred=barred)
     context = context_of(request.scope)
     context.outcome, context.channel = reply.outcome, CHANNEL
@@ -130,20 +137,31 @@ def rendered(reply: Reply, services: Services, base_url: str = "") -> str:
     return "\n\n".join(part for part in ("\n".join(parts), reply.notice) if part)
 
 
+def _said(messages: Sequence[ChatMessage]) -> tuple[list[str], int]:
+    """What the user said last, in order, and how many of it nobody has answered yet."""
+    said = [m.content or "" for m in messages if m.role == "user"][-MAX_TURNS:]
+    last_answer = max((i for i, m in enumerate(messages) if m.role == "assistant"), default=-1)
+    n_open = sum(m.role == "user" for m in messages[last_answer + 1 :])
+    return said, min(n_open, len(said))
+
+
 async def _answered(
-    services: Services, said: Sequence[str], guide_id: str
+    services: Services, said: Sequence[str], n_open: int, guide_id: str
 ) -> tuple[Reply, Visit, float, float]:
-    """The reply to the last message, the visit after it, milliseconds it took, and when."""
-    visit = Visit(secrets.token_urlsafe(18))
-    for text in said[:-1]:
-        turn = Turn(reply_id=mint_reply_id(), at=services.now(), text=text)
-        _, visit = services.bot.ask(turn, visit, guide_id)
+    """The reply to the last message, the visit after it, milliseconds it took, and when.
+
+    An urgent one among the messages that nobody has answered wins over a later harmless one.
+    """
+    visit, urgent = Visit(secrets.token_urlsafe(18)), None
+    for n, text in enumerate(said, 1):
         # A long conversation must not keep the others waiting.
         await asyncio.sleep(0)
-    at, began = services.now(), time.perf_counter()
-    turn = Turn(reply_id=mint_reply_id(), at=at, text=said[-1])
-    reply, visit = services.bot.ask(turn, visit, guide_id)
-    return reply, visit, (time.perf_counter() - began) * 1000, at
+        at, began = services.now(), time.perf_counter()
+        turn = Turn(reply_id=mint_reply_id(), at=at, text=text)
+        reply, visit = services.bot.ask(turn, visit, guide_id)
+        if reply.outcome in URGENT_OUTCOMES and n > len(said) - n_open:
+            urgent = reply
+    return urgent or reply, visit, (time.perf_counter() - began) * 1000, at
 
 
 async def _chunks(

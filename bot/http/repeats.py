@@ -17,6 +17,7 @@ from typing import Any
 
 from bot.errors import StoreError
 from bot.http import logs
+from bot.http.asking import safe
 from bot.http.models import AskRequest
 from bot.http.problems import Problem
 from bot.http.services import Services
@@ -49,7 +50,7 @@ class Ticket:
         kept = {name: value for name, value in to_dict(reply).items() if name != "explain"}
         done = self.services.store.calls.finish(self.call_id, reply.visit_id, kept)
         if reply.outcome not in URGENT_OUTCOMES:
-            await asyncio.wait({asyncio.wrap_future(done)}, timeout=_DEADLINE)
+            await safe(done)
 
     def give_back(self) -> None:
         """Let a repetition be answered anew."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from bot.webhooks.courier import Courier
 from bot.webhooks.events import KINDS, Events
+from bot.webhooks.opening import open_webhooks
 from bot.webhooks.signing import sign
 from bot.webhooks.target import Target, read_targets
 
-__all__ = ["KINDS", "Courier", "Events", "Target", "read_targets", "sign"]
+__all__ = ["KINDS", "Courier", "Events", "Target", "open_webhooks", "read_targets", "sign"]
