@@ -15,6 +15,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from limits import RateLimitItemPerMinute
@@ -232,6 +233,7 @@ def open_limiter(settings: Settings) -> Limiter:
     return Limiter(quotas, settings.limits_url)
 
 
+@lru_cache(maxsize=4096)
 def network_of(host: str) -> str:
     """The network that an address is counted under.
 

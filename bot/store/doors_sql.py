@@ -24,6 +24,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.exc import IntegrityError
 
 from bot.store.doors import (
     CALL_LEASE_SECONDS,
@@ -124,16 +125,19 @@ class SqlCalls(Calls):
         self._writer = writer
 
     def begin(self, call_id: str, body_code: str, at: float) -> Call | None:
-        # Reading and inserting are one transaction that holds the write lock from its start.
+        # SQLite: one transaction, which holds the write lock from its start. PostgreSQL: of two
+        # that insert at once, one is told so, and finds the other's row.
         def take(conn: Connection) -> Call | None:
-            row = conn.execute(select(calls).where(calls.c.call_id == call_id)).mappings().first()
-            if row is not None:
-                lease = CALL_LEASE_SECONDS if row["reply"] is None else CALL_SECONDS
-                if at - row["at"] < lease:
-                    return Call(row["body_code"], row["reply"])
-                conn.execute(delete(calls).where(calls.c.call_id == call_id))
+            earlier = _earlier(conn, call_id, at)
+            if earlier is not None:
+                return earlier
             begun = {"call_id": call_id, "body_code": body_code, "visit_id": "", "at": at}
-            conn.execute(insert(calls), {**begun, "reply": None})
+            try:
+                with conn.begin_nested():
+                    conn.execute(delete(calls).where(calls.c.call_id == call_id))
+                    conn.execute(insert(calls), {**begun, "reply": None})
+            except IntegrityError:
+                return _earlier(conn, call_id, at)
             return None
 
         return self._writer.call(take)
@@ -218,6 +222,15 @@ class SqlEvents(Events):
     def purge(self, at: float) -> int:
         gone = delete(deliveries).where(deliveries.c.at < at - EVENT_SECONDS)
         return self._writer.call(_count(gone))
+
+
+def _earlier(conn: Connection, call_id: str, at: float) -> Call | None:
+    """The call that holds this id, unless its time is over."""
+    row = conn.execute(select(calls).where(calls.c.call_id == call_id)).mappings().first()
+    if row is None:
+        return None
+    lease = CALL_LEASE_SECONDS if row["reply"] is None else CALL_SECONDS
+    return Call(row["body_code"], row["reply"]) if at - row["at"] < lease else None
 
 
 def _run(statement: Executable) -> Callable[[Connection], None]:
