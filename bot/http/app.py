@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 from fastapi import FastAPI
 
@@ -14,6 +14,7 @@ from bot.answer import Bot
 from bot.errors import StoreError
 from bot.http import (
     api,
+    chat,
     documents,
     guides,
     health,
@@ -23,10 +24,14 @@ from bot.http import (
     pages,
     problems,
 )
+from bot.http.admission import Doorkeeper
 from bot.http.metrics import Metrics
 from bot.http.services import Services
+from bot.keys import KeyRing
+from bot.limits import open_limiter
 from bot.settings import Settings
 from bot.store import Store
+from bot.webhooks import open_webhooks
 
 # Seconds between two looks for expired visits; they live for hours, so minutes do not matter.
 _PURGE_EVERY = 600.0
@@ -36,10 +41,12 @@ def create_app(bot_: Bot, store: Store, settings: Settings) -> FastAPI:
     """Build the app around a bot and a store that are open.
 
     The app closes the store when it is shut down, after the last request; until then it deletes
-    expired visits every ten minutes.
+    expired visits every ten minutes, and delivers the events that wait.
+
+    Raises:
+        SettingsError: The settings of limits or webhooks are wrong.
     """
-    loaded = [bot_.guide(guide_id).guide for guide_id in bot_.guides]
-    metrics = Metrics(store, loaded, bot_.policy.version)
+    services = open_services(bot_, store, settings)
     app = FastAPI(
         title="Quotewell",
         version=bot.__version__,
@@ -48,37 +55,58 @@ def create_app(bot_: Bot, store: Store, settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        middleware=middleware.stack(settings, metrics),
-        lifespan=_lifespan(store),
+        middleware=middleware.stack(settings, services.metrics, services.doorkeeper),
+        lifespan=lambda app: tending(app.state.services),
     )
-    app.state.services = Services(bot_, store, settings, metrics)
+    app.state.services = services
     problems.install(app)
     documents.install(app)
-    for module in (api, guides, health, pages, kiosk):
+    for module in (api, chat, guides, health, pages, kiosk):
         # Added one by one: include_router keeps a router as a whole, which hides its routes
         # from `app.routes` and makes every request pass one more router.
         app.router.routes.extend(module.router.routes)
     return app
 
 
-def _lifespan(store: Store) -> Callable[[FastAPI], Any]:
-    @asynccontextmanager
-    async def running(app: FastAPI) -> AsyncIterator[None]:
-        purging = asyncio.create_task(_purge(app))
-        try:
-            yield
-        finally:
-            purging.cancel()
+def open_services(bot_: Bot, store: Store, settings: Settings) -> Services:
+    """What the routes use, and other doors too.
+
+    Raises:
+        SettingsError: The settings of limits or webhooks are wrong.
+    """
+    loaded = [bot_.guide(guide_id).guide for guide_id in bot_.guides]
+    metrics = Metrics(store, loaded, bot_.policy.version)
+    doorkeeper = Doorkeeper(
+        KeyRing(store.keys),
+        open_limiter(settings),
+        settings,
+        bot_.policy.clinic,
+        metrics.doors,
+        time.time,
+    )
+    events, courier = open_webhooks(settings, store.events, metrics.doors.webhook)
+    return Services(bot_, store, settings, metrics, doorkeeper, events, courier)
+
+
+@asynccontextmanager
+async def tending(services: Services) -> AsyncIterator[None]:
+    """Delete what has expired and deliver events while serving; close the store afterwards."""
+    tasks = [asyncio.create_task(_purge(services))]
+    if services.courier is not None:
+        tasks.append(asyncio.create_task(services.courier.run()))
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
             with suppress(asyncio.CancelledError):
-                await purging
-            # Closing waits until all that was recorded is on disk.
-            await asyncio.to_thread(store.close)
+                await task
+        await services.doorkeeper.close()
+        # Closing waits until all that was recorded is on disk.
+        await asyncio.to_thread(services.store.close)
 
-    return running
 
-
-async def _purge(app: FastAPI) -> None:
-    services: Services = app.state.services
+async def _purge(services: Services) -> None:
     while True:
         try:
             await asyncio.to_thread(services.store.purge, services.now())

@@ -39,18 +39,7 @@ GuideId = Annotated[str, Path(pattern=GUIDE_ID, description="Id of a guide.")]
 )
 async def post_verify(body: VerifyRequest, request: Request) -> Response:
     """Search the source text itself; only white space may differ, letters and marks may not."""
-    services = services_of(request)
-    guide = services.guide(body.guide)
-    found = places(guide, body.quote)
-    return JSONResponse(
-        {
-            "verbatim": bool(found),
-            "guide": guide.guide_id,
-            "version": guide.version,
-            "sha256": guide.sha256,
-            "places": [_place(services, guide, start, end) for start, end in found],
-        }
-    )
+    return JSONResponse(verified(services_of(request), body.guide, body.quote))
 
 
 @router.get(
@@ -139,6 +128,19 @@ async def get_source(guide_id: GuideId, request: Request) -> Response:
         return Response(status_code=304, headers=headers)
     # Markdown too is sent as plain text: a browser shows it, and nothing in it is run.
     return Response(source_bytes(guide), headers=headers, media_type="text/plain")
+
+
+def verified(services: Services, guide_id: str | None, quote: str) -> dict[str, Any]:
+    """Whether and where a text stands in a guide; Problem 404 where there is no such guide."""
+    guide = services.guide(guide_id)
+    found = places(guide, quote)
+    return {
+        "verbatim": bool(found),
+        "guide": guide.guide_id,
+        "version": guide.version,
+        "sha256": guide.sha256,
+        "places": [_place(services, guide, start, end) for start, end in found],
+    }
 
 
 def places(guide: Guide, quote: str) -> list[tuple[int, int]]:

@@ -337,3 +337,41 @@ class ProblemModel(BaseModel):
     code: str
     instance: str | None = None
     errors: list[FieldError] | None = None
+
+
+class EventData(BaseModel):
+    """What happened: ids and outcomes, never what was typed or quoted."""
+
+    model_config = ConfigDict(extra="allow")
+
+    reply_id: str
+    visit_id: str | None = None
+    channel: str | None = None
+    guide: str | None = None
+    outcome: Outcome | None = None
+    reason: str | None = None
+    lang: str | None = None
+    passage_ids: list[str] | None = None
+    guide_version: str | None = None
+    policy_version: str | None = None
+    helpful: bool | None = None
+
+
+class EventModel(BaseModel):
+    """The body of a webhook."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "feedback.given",
+                    "timestamp": "2026-11-22T10:00:00.000Z",
+                    "data": {"reply_id": "Vb3kq0Zr1xYt5w2A", "helpful": True},
+                }
+            ]
+        }
+    )
+
+    type: str
+    timestamp: str = Field(description="When it happened, RFC 3339 in UTC.")
+    data: EventData

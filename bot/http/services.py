@@ -11,20 +11,28 @@ from fastapi import Request
 
 from bot.answer import Bot
 from bot.guide import Guide
+from bot.http.admission import Doorkeeper
 from bot.http.metrics import Metrics
 from bot.http.problems import Problem
 from bot.settings import Settings
 from bot.store import Store
+from bot.webhooks import Courier, Events
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The collaborators of the routes; `now` gives seconds since the epoch."""
+    """The collaborators of the routes; `now` gives seconds since the epoch.
+
+    `courier` delivers events; None where no address is set.
+    """
 
     bot: Bot
     store: Store
     settings: Settings
     metrics: Metrics
+    doorkeeper: Doorkeeper
+    events: Events
+    courier: Courier | None
     now: Callable[[], float] = field(default=time.time)
 
     def guide(self, guide_id: str | None) -> Guide:
