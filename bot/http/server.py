@@ -11,6 +11,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
+from bot.analysis import snowball
 from bot.answer import open_bot
 from bot.http import logs
 from bot.http.app import create_app
@@ -38,6 +39,7 @@ def run(app: ASGIApp, settings: Settings) -> None:
     """Serve an app that is ready, until told to stop."""
     # What is loaded stays for good: without it the collector's long pauses, of tens of
     # milliseconds among the slowest replies, have little left to walk.
+    snowball("warm")  # else the first unheard-of word waits for NLTK's import
     gc.collect()
     gc.freeze()
     # uvicorn raises the signal again when it is done; without this the process would die of it.
