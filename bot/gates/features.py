@@ -83,7 +83,9 @@ class Features:
             marks += [
                 Mark(entry.feature, i, i + len(entry.pattern))
                 for entry in self._candidates(words, i)
-                if entry.language in languages and _matches(entry.pattern, words, i)
+                if entry.language in languages
+                and not (i in inside and i + len(entry.pattern) - 1 in inside)
+                and _matches(entry.pattern, words, i)
             ]
         return marks
 
