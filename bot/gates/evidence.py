@@ -27,6 +27,7 @@ _GROUNDS: Mapping[str, frozenset[str]] = {
         " give_act how_many how_much how_often lab loading missed next number number_word one_word"
         " prescription schedule shot spacing stop_start strength subject switch technique time_unit"
         " timing unit",
+        "overdose": "child dose excess form ingest it mistake overdosed shot stuff subject took unit",
         "personal": "child condition diagnose lab level_judge me mild_now photo second_guess"
         " should_me someone symptom_word",
     }.items()
@@ -89,8 +90,10 @@ class Evidence:
     ) -> list[Suspicion]:
         suspected: list[tuple[float, str]] = []
         urgent = sum(found[gate] for gate in _URGENT)
-        if urgent >= max(at_least, self.thresholds["urgent"]):
-            suspected.append((urgent, max(_URGENT, key=lambda gate: found[gate])))
+        gate = max(_URGENT, key=lambda name: found[name])
+        grounded = gate != "overdose" or not _GROUNDS[gate].isdisjoint(features)
+        if urgent >= max(at_least, self.thresholds["urgent"]) and grounded:
+            suspected.append((urgent, gate))
         suspected += [
             (found[gate], gate)
             for gate in ("dosing", "personal")
