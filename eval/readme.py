@@ -30,8 +30,8 @@ def _table(summary: Summary) -> str:
         f"| {m.label} | {_figure(m)} | {_interval(m)} | {m.n} |" for m in summary.measures if m.n
     ]
     head = [
-        f"Measured on the test part ({summary.made_on}). None of its questions was read or fitted on;",
-        "its totals were watched while thresholds were chosen.",
+        f"Measured on the test part ({summary.made_on}). None of its questions was read or fitted",
+        "on; its totals were watched while thresholds were chosen.",
         "",
         "| Measure | Figure | 95 % interval | n |",
         "|---|---|---|---|",

@@ -27,7 +27,8 @@ _GROUNDS: Mapping[str, frozenset[str]] = {
         " give_act how_many how_much how_often lab loading missed next number number_word one_word"
         " prescription schedule shot spacing stop_start strength subject switch technique time_unit"
         " timing unit",
-        "overdose": "child dose excess form ingest it mistake overdosed shot stuff subject took unit",
+        "overdose": "child dose excess form ingest it mistake overdosed shot stuff subject took"
+        " unit",
         "personal": "child condition diagnose lab level_judge me mild_now photo second_guess"
         " should_me someone symptom_word",
     }.items()
