@@ -23,6 +23,11 @@ _OPENERS = frozenset(
     "how hows what whats when whens where wheres why who whos which is are can could do"
     " does did should shall will would may tell".split()
 )
+_REQUESTS = frozenset(
+    "give show list say name ignore pretend need want wondering wonder wondered agree reckon"
+    " please advise".split()
+)
+"""Words that ask without a question: "give me ...", "I was wondering ..."."""
 _MIN_CORRECTED = 4
 """Shorter words are too easily another word (letters)."""
 _FAR_FROM = 8
@@ -345,7 +350,7 @@ def _is_question(words: Sequence[str], text: str, run: Sequence[Token]) -> bool:
     if text[run[-1].end : run[-1].end + 3].lstrip(" \"')").startswith("?"):
         return True
     start = 1 if words[0] in _JOINERS and len(words) > 1 else 0
-    return words[start] in _OPENERS or any(w in _OPENERS for w in words[:4])
+    return words[start] in _OPENERS or any(w in _OPENERS or w in _REQUESTS for w in words[:4])
 
 
 def _agree(candidates: Sequence[str], word: str) -> str | None:

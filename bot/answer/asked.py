@@ -60,8 +60,14 @@ class Asked:
             return bool(fired)
         if len(self.message.typed.words) > _LONG:
             return False
-        words = self.message.best.clauses
-        return not any(_ground(self, words[i].words).band == "answer" for i in others)
+        return not any(self._stands_alone(self.message.best.clauses[i].words) for i in others)
+
+    def _stands_alone(self, words: tuple[str, ...]) -> bool:
+        """Whether a question is answered by the guide and does not point to what stands around
+        it, as "is that usual" does."""
+        typed = self.ready.indexed.query(words).typed
+        n_content = sum(term != Analyser.subject_term for term in typed)
+        return not leans_on_context(words, n_content) and _ground(self, words).band == "answer"
 
 
 def read_turn(turn: Turn, guide: ReadyGuide, visit: Visit, policy: Policy) -> Asked:
