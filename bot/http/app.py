@@ -12,9 +12,10 @@ from fastapi import FastAPI
 import bot
 from bot.answer import Bot
 from bot.errors import StoreError
-from bot.http import api, documents, guides, health, logs, middleware, pages, problems
+from bot.http import api, channels, documents, guides, health, logs, middleware, pages, problems
 from bot.http.metrics import Metrics
 from bot.http.services import Services
+from bot.outbox import open_post_office
 from bot.settings import Settings
 from bot.store import Store
 
@@ -26,7 +27,10 @@ def create_app(bot_: Bot, store: Store, settings: Settings) -> FastAPI:
     """Build the app around a bot and a store that are open.
 
     The app closes the store when it is shut down, after the last request; until then it deletes
-    expired visits every ten minutes.
+    expired visits every ten minutes, and sends what waits for visitors of messaging channels.
+
+    Raises:
+        SettingsError: A messaging channel is switched on and lacks a setting.
     """
     loaded = [bot_.guide(guide_id).guide for guide_id in bot_.guides]
     metrics = Metrics(store, loaded, bot_.policy.version)
@@ -41,10 +45,11 @@ def create_app(bot_: Bot, store: Store, settings: Settings) -> FastAPI:
         middleware=middleware.stack(settings, metrics),
         lifespan=_lifespan(store),
     )
-    app.state.services = Services(bot_, store, settings, metrics)
+    office = open_post_office(bot_, store, settings, metrics)
+    app.state.services = Services(bot_, store, settings, metrics, post_office=office)
     problems.install(app)
     documents.install(app)
-    for module in (api, guides, health, pages):
+    for module in (api, channels, guides, health, pages):
         # Added one by one: include_router keeps a router as a whole, which hides its routes
         # from `app.routes` and makes every request pass one more router.
         app.router.routes.extend(module.router.routes)
@@ -54,13 +59,17 @@ def create_app(bot_: Bot, store: Store, settings: Settings) -> FastAPI:
 def _lifespan(store: Store) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
-        purging = asyncio.create_task(_purge(app))
+        tasks = [asyncio.create_task(_purge(app))]
+        services: Services = app.state.services
+        if services.post_office is not None:
+            tasks.append(asyncio.create_task(services.post_office.sender.run()))
         try:
             yield
         finally:
-            purging.cancel()
-            with suppress(asyncio.CancelledError):
-                await purging
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
             # Closing waits until all that was recorded is on disk.
             await asyncio.to_thread(store.close)
 

@@ -13,19 +13,24 @@ from bot.answer import Bot
 from bot.guide import Guide
 from bot.http.metrics import Metrics
 from bot.http.problems import Problem
+from bot.outbox import PostOffice
 from bot.settings import Settings
 from bot.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The collaborators of the routes; `now` gives seconds since the epoch."""
+    """The collaborators of the routes; `now` gives seconds since the epoch.
+
+    `post_office` is there where a messaging channel is switched on.
+    """
 
     bot: Bot
     store: Store
     settings: Settings
     metrics: Metrics
     now: Callable[[], float] = field(default=time.time)
+    post_office: PostOffice | None = None
 
     def guide(self, guide_id: str | None) -> Guide:
         """The guide of that id, or the default one; Problem 404 where there is none."""
