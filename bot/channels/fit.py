@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from bot.channels.contract import Speech
 from bot.records import URGENT_OUTCOMES, Reply
@@ -14,6 +15,7 @@ from bot.text import sentences
 
 Fits = Callable[[str], bool]
 _ELLIPSIS = "…"
+_NUMBER = re.compile(r"\d+\.")
 
 
 def units(text: str) -> int:
@@ -41,6 +43,12 @@ def spoken(speech: Speech, *, numbered: bool = True) -> str:
     if reply.outcome in URGENT_OUTCOMES:  # nothing stands before an emergency
         before, after = "", "\n".join(part for part in (before, after) if part)
     return "\n".join(part for part in (before, text, reply.notice, after) if part)
+
+
+def spoken_briefly(speech: Speech, fits: Fits, plain: Callable[[str], str] = str) -> str:
+    """As `spoken`, without the sentence on how to go on where that would take one part more."""
+    whole, bare = plain(spoken(speech)), plain(spoken(replace(speech, after="")))
+    return whole if len(split(whole, fits)) == len(split(bare, fits)) else bare
 
 
 def split(text: str, fits: Fits) -> list[str]:
@@ -140,8 +148,10 @@ def _pieces(text: str) -> Iterator[str]:
         ends = [end for _, end in sentences(line)]
         start = 0
         for end in [*ends[:-1], len(line)]:
-            yield line[start:end]
-            start = end
+            # The number of a choice is no sentence: it stays with what it numbers.
+            if end == len(line) or not _NUMBER.fullmatch(line[start:end].strip()):
+                yield line[start:end]
+                start = end
 
 
 def _broken(text: str, fits: Fits) -> list[str]:

@@ -99,7 +99,8 @@ class Twilio(Channel):
         if _is_whatsapp(speech.address):
             fits, text, rest = fit.within(WHATSAPP_CHARS), fit.spoken(speech), speech.rest
         else:
-            fits, text = fits_segments, gsm.plain(fit.spoken(speech))
+            fits = fits_segments
+            text = fit.spoken_briefly(speech, fits, gsm.plain)
             rest = gsm.plain(speech.rest)
         return [{"Body": part} for part in fit.split_held(text, fits, most, rest)]
 
