@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
 from bot.records import Reply
@@ -64,7 +64,7 @@ class Message:
         at: When the visitor sent it, seconds since the epoch; 0 where the sender does not say.
     """
 
-    message_id: str
+    message_id: str = field(repr=False)
     sender: str = field(repr=False)
     address: Mapping[str, str] = field(repr=False)
     kind: Kind = "text"
@@ -132,9 +132,10 @@ Payload = dict[str, Any]
 class Channel(ABC):
     """One messaging platform; made once from the settings, then only read.
 
-    A subclass names itself and the settings that it cannot do without; `missing` says which of
-    those are not set. Channels of other packages are found through the entry point group
-    `quotewell.channels`, whose entries are such classes.
+    A subclass names itself and the settings that it cannot do without. Settings whose names
+    begin with the channel's are its own; one that is set switches it on. Channels of other
+    packages are found through the entry point group `quotewell.channels`, whose entries are
+    such classes.
     """
 
     name: ClassVar[str]
@@ -148,8 +149,8 @@ class Channel(ABC):
     @classmethod
     def given(cls, settings: Settings) -> list[str]:
         """Settings of this channel alone that are set; none: the channel is off."""
-        own = (name for name in cls.needs if name not in _SHARED)
-        return [name for name in own if getattr(settings, name)]
+        own = (f for f in fields(settings) if f.name.startswith(f"{cls.name}_"))
+        return [f.name for f in own if getattr(settings, f.name) != f.default]
 
     @classmethod
     def missing(cls, settings: Settings) -> list[str]:
@@ -237,7 +238,6 @@ class Channel(ABC):
 
 
 Opener = Callable[[Settings], Channel]
-_SHARED = frozenset({"public_url", "channel_key"})
 
 
 def webhook_url(settings: Settings, name: str) -> str:
