@@ -33,9 +33,10 @@ from bot.settings import Settings
 from bot.store import Store
 from tests.http_support import a_bot, a_store, settings_with
 
-KEY = "a key of the tests, long enough"[:31] + "!"
+KEY = "the key of the tests is long enough"
 PUBLIC = "https://help.example"
 PATIENCE = 30.0
+CANARY_SECRET = "nobodymayreadthis"
 
 
 @dataclass(frozen=True)
@@ -444,11 +445,14 @@ class FakeVendors:
     url: str = ""
 
     def wait_for(self, is_so: Callable[[], bool], seconds: float = PATIENCE) -> None:
-        """Wait until it is so, or fail."""
+        """Wait until it is so, or fail; looks every few milliseconds and at each call."""
+        deadline = time.monotonic() + seconds
         with self.changed:
-            assert self.changed.wait_for(is_so, seconds), (
-                f"not in time: {self.n_calls} calls, {len(self.taken)} taken, {self.refused}"
-            )
+            while not is_so():
+                assert time.monotonic() < deadline, (
+                    f"not in time: {self.n_calls} calls, {len(self.taken)} taken, {self.refused}"
+                )
+                self.changed.wait(0.01)
 
     def values(self) -> dict[str, str]:
         """Settings that lead to these APIs."""

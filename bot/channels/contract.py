@@ -149,7 +149,12 @@ class Channel(ABC):
     @classmethod
     def given(cls, settings: Settings) -> list[str]:
         """Settings of this channel alone that are set; none: the channel is off."""
-        own = (f for f in fields(settings) if f.name.startswith(f"{cls.name}_"))
+        # Where a platform's API is says nothing about who uses it.
+        own = (
+            f
+            for f in fields(settings)
+            if f.name.startswith(f"{cls.name}_") and not f.name.endswith("_api_url")
+        )
         return [f.name for f in own if getattr(settings, f.name) != f.default]
 
     @classmethod
