@@ -233,7 +233,8 @@ class WhatsAppKit(Kit):
         ]
         other = json.loads(self.signed([plain]).body)
         other["entry"][0]["changes"][0]["value"]["metadata"]["phone_number_id"] = "9"
-        resigned = [meta_signed(b, self.url(), "app-secret") for b in (status, other, {})]
+        bodies: list[dict[str, Any]] = [status, other, {}]
+        resigned = [meta_signed(b, self.url(), "app-secret") for b in bodies]
         return [*(self.signed([m]) for m in silent), *resigned]
 
     def shown(self, payload: Payload) -> str:
@@ -382,7 +383,7 @@ class Door:
     def post(self, delivery: Delivery) -> Any:
         """Deliver as a platform does; the response."""
         path = f"/channels/{self.kit.name}/webhook"
-        headers = {name: value.encode() for name, value in delivery.headers.items()}
+        headers = {name.encode(): value.encode() for name, value in delivery.headers.items()}
         if delivery.method == "GET":
             return self.client.get(f"{path}?{delivery.query}", headers=headers)
         return self.client.post(path, content=delivery.body, headers=headers)

@@ -61,7 +61,7 @@ CONVERSATIONS: tuple[tuple[str, tuple[str | int, ...]], ...] = (
 def meant(turns: tuple[str | int, ...]) -> list[tuple[str, str, list[str]]]:
     """Outcome, reason and passages of each turn, from the bot without any channel."""
     bot, visit = a_bot(public_url=PUBLIC), Visit("v" * 16)
-    found = []
+    found: list[tuple[str, str, list[str]]] = []
     for turn in turns:
         reply, visit = bot.ask(Turn("r", time.time(), text=str(turn)), visit)
         found.append((reply.outcome, reply.reason, [e.passage_id for e in reply.excerpts]))
