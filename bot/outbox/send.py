@@ -31,8 +31,8 @@ MAX_TRIES = 20
 _FIRST_WAIT_SECONDS = 1.0
 _MAX_WAIT_SECONDS = 900.0
 _MAX_RETRY_AFTER_SECONDS = 3600.0
-_CALL_SECONDS = 8.0
-LEASE_SECONDS = 15.0
+_CALL_SECONDS = 6.0
+LEASE_SECONDS = 10.0
 """Longer than a call takes; after it a letter of a process that died is taken up again."""
 _AT_ONCE = 16
 _POLL_SECONDS = 1.0
