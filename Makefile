@@ -15,7 +15,7 @@ $(VENV)/.ready-test: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
 	touch $@
 
-serve: $(VENV)/.ready ## serve the demo page, the reading page and the API on http://127.0.0.1:8000
+serve: $(VENV)/.ready ## serve the start page, the reading page and the API on http://127.0.0.1:8000
 	$(BIN)/quotewell serve
 
 test: $(VENV)/.ready-test check ## run every check, every test and the eval suite

@@ -26,12 +26,31 @@ _ROW_DISCOUNTS = (1.0, 0.5, 0.33, 0.25, 0.2)
 """How the best rows of a passage add up: each further one says less (reciprocal rank)."""
 _PASSAGE_SHARE = 0.6
 """Weight of a passage's own score beside that of its questions; tuning part, 2026-11."""
+_HEADING_WORDS = 3
+_HEADING_BONUS = 2.0
+"""As much as a rare word or two; tuning part and public guides, 2026-11."""
+_DEFINITION_BONUS = 4.0
+_WHAT = frozenset(
+    (
+        ("whats",),
+        ("what", "is"),
+        ("what", "are"),
+        ("what", "exactly", "is"),
+        ("define",),
+        ("explain",),
+        ("what", "does"),
+        ("tell", "me", "about"),
+    )
+)
 _RARITY = ((300, 0.1), (1000, 0.25), (3000, 0.45), (8000, 0.7), (30000, 0.9))
 """Information of a word unknown to the guide by its rank among English words, 0 to 1."""
 FIGURES = (
     "coverage",
     "similarity",
+    "row_held",
+    "typed_held",
     "passage_score",
+    "heading",
     "margin",
     "unknown",
     "rarest_unknown",
@@ -92,6 +111,7 @@ def ground(
     *,
     carried: Sequence[str] = (),
     carried_weight: float = 0.0,
+    around: Sequence[str] = (),
     coverage: bool = True,
 ) -> Grounding:
     """Search for a run of folded words and judge whether the guide covers it.
@@ -101,16 +121,18 @@ def ground(
         indexed: The guide.
         carried: Terms of the last answered turn that help the ranking, never the judgement.
         carried_weight: Their weight, 0 to 1.
+        around: Folded words of the whole message: "cortisone shot, does it hurt" asks about
+            cortisone though its question does not say so.
         coverage: False takes whatever is found first (for the ablation).
     """
     query = indexed.query(words)
     terms = {t: carried_weight for t in carried if indexed.knows(t)} | query.terms
-    found = search(terms, indexed)
+    found = search(terms, indexed, words)
     ranking = found.ranking
     absent = indexed.absent.find(words)
     topic = absent[-1][2] if absent else None
     unknown = _unknown(words, query, indexed)
-    figures = _figures(words, query, found, unknown, topic, indexed)
+    figures = _figures(words, around or words, query, found, unknown, topic, indexed)
     model = load_model(with_questions=len(indexed.questions) > 0)
     score = model.score(figures) if ranking else 0.0
     band: Band = model.band(score) if coverage else ("answer" if ranking else "not_covered")
@@ -127,10 +149,12 @@ class Found:
     own: Mapping[str, float]
 
 
-def search(terms: Mapping[str, float], indexed: IndexedGuide) -> Found:
+def search(terms: Mapping[str, float], indexed: IndexedGuide, words: Sequence[str] = ()) -> Found:
     """Rank passages by their own score and their questions', ties in guide order.
 
-    The subject's own name takes no part: nearly every passage and question holds it.
+    The subject's own name takes no part: nearly every passage and question holds it. A heading
+    asked for in its own words ("who should not have it") gets a bonus, since those may be stop
+    words; a question that asks only what the subject is, the passage that says so.
     """
     asked = {term: weight for term, weight in terms.items() if term != Analyser.subject_term}
     asked = asked or dict(terms)
@@ -145,21 +169,45 @@ def search(terms: Mapping[str, float], indexed: IndexedGuide) -> Found:
         best[passage_id] = tuple(row for _, row in top)
         total = sum(s * d for (s, _), d in zip(top, _ROW_DISCOUNTS, strict=False))
         totals[passage_id] = totals.get(passage_id, 0.0) + total
+    said = frozenset(words)
+    for passage_id, heading in indexed.headings.items():
+        shared = len(heading & said)
+        if shared >= _HEADING_WORDS:
+            totals[passage_id] = totals.get(passage_id, 0.0) + _HEADING_BONUS * shared / len(
+                heading
+            )
+    if indexed.definition and asks_what_it_is(words, asked, indexed):
+        totals[indexed.definition] = totals.get(indexed.definition, 0.0) + _DEFINITION_BONUS
     ranking = sorted(totals.items(), key=lambda pair: (-pair[1], indexed.order[pair[0]]))
     return Found(tuple(ranking), best, own)
+
+
+def asks_what_it_is(
+    words: Sequence[str], terms: Mapping[str, float], indexed: IndexedGuide
+) -> bool:
+    """Whether a question asks for nothing but what the subject is ("what is vitamin B12")."""
+    about = indexed.scope | {Analyser.subject_term}
+    opens = tuple(words[:1]) in _WHAT or tuple(words[:2]) in _WHAT or tuple(words[:3]) in _WHAT
+    typed = [t for t in indexed.query(words).typed if t not in about]
+    return opens and bool(terms) and not typed
 
 
 def information(word: str, term: str, indexed: IndexedGuide) -> float:
     """How much a word says about what is asked, 0 to 1.
 
-    A word of the guide: its inverse document frequency beside the highest there is; one that
-    the guide has never heard of: its rarity in English.
+    A word of the guide: its inverse document frequency beside the highest there is, less where
+    English uses it all the time; one that the guide has never heard of: its rarity in English.
+    A word that nearly every passage holds decides the subject, so it says nothing here.
     """
-    if term == Analyser.subject_term:
+    if term == Analyser.subject_term or term in indexed.scope:
         return 0.0
     index = indexed.questions if term in indexed.questions else indexed.passages
-    if term in index:
-        return min(1.0, index.idf(term) / max(index.idf(""), 1e-9))
+    if term not in index:
+        return _rarity(word)
+    return min(1.0, index.idf(term) / max(index.idf(""), 1e-9)) * (0.4 + 0.6 * _rarity(word))
+
+
+def _rarity(word: str) -> float:
     rank_of = common_ranks().get(word)
     if rank_of is None:
         return 1.0
@@ -192,6 +240,7 @@ def _unknown(words: Sequence[str], query: Query, indexed: IndexedGuide) -> dict[
 
 def _figures(
     words: Sequence[str],
+    around: Sequence[str],
     query: Query,
     found: Found,
     unknown: Mapping[str, float],
@@ -202,21 +251,39 @@ def _figures(
     total = sum(masses.values()) or 1.0
     ranking = found.ranking
     best = ranking[0][0] if ranking else ""
+    defines = best == indexed.definition and asks_what_it_is(words, query.terms, indexed)
     held = _held(query, best, indexed) if best else {}
+    own = indexed.terms[best] if best else frozenset()
+    overlap, row_held = _nearest(masses, query, found.rows.get(best, ())[:3], indexed)
     idf_sum = sum(indexed.passages.idf(t) * w for t, w in query.terms.items()) or 1.0
     return {
-        "coverage": sum(m * held.get(t, 0.0) for t, m in masses.items()) / total,
-        "similarity": _similarity(masses, query, found.rows.get(best, ())[:3], indexed),
+        "coverage": 1.0
+        if defines
+        else sum(m * held.get(t, 0.0) for t, m in masses.items()) / total,
+        "similarity": overlap,
+        "row_held": row_held,
+        "typed_held": 1.0 if defines else sum(m for t, m in masses.items() if t in own) / total,
+        "heading": len(indexed.headings[best] & set(words)) / len(indexed.headings[best])
+        if best
+        else 0.0,
         "passage_score": found.own.get(best, 0.0) / idf_sum,
         "margin": 1 - _second(ranking, indexed) / ranking[0][1] if ranking else 0.0,
         "unknown": sum(unknown.values()) / total,
         "rarest_unknown": max(unknown.values(), default=0.0),
-        "other_subject": float(bool(indexed.others.find(words))),
+        "other_subject": float(_about_another(words, around, indexed)),
         "absent": float(topic is not None),
         "subject": float(Analyser.subject_term in query.typed),
-        "n_terms": math.log1p(len(masses)),
+        "n_terms": math.log1p(max(len(masses), 3 if defines else 0)),
         "rarest_known": max((m for t, m in masses.items() if indexed.knows(t)), default=0.0),
     }
+
+
+def _about_another(words: Sequence[str], around: Sequence[str], indexed: IndexedGuide) -> bool:
+    """Whether another medicine, vaccine, condition ... is named, here or as the only subject."""
+    if indexed.others.find(words):
+        return True
+    named = Analyser.subject_term in indexed.query(around).typed
+    return not named and bool(indexed.others.find(around))
 
 
 def _masses(words: Sequence[str], query: Query, indexed: IndexedGuide) -> dict[str, float]:
@@ -249,18 +316,24 @@ def _second(ranking: Sequence[tuple[str, float]], indexed: IndexedGuide) -> floa
     return next((s for pid, s in ranking if indexed.guide.passage(pid).section_id != first), 0.0)
 
 
-def _similarity(
+def _nearest(
     masses: Mapping[str, float], query: Query, rows: Sequence[int], indexed: IndexedGuide
-) -> float:
-    """Weighted overlap (Jaccard) of the question with the nearest curated one, 0 to 1."""
+) -> tuple[float, float]:
+    """How near the nearest curated question is, each 0 to 1.
+
+    First the weighted overlap (Jaccard) of both; then the share of the curated question's own
+    weight that was asked.
+    """
     idf = indexed.questions.idf
     wanted = {t: w * idf(t) for t, w in query.expanded.items()}
     wanted |= {t: idf(t) * max(m, 0.1) for t, m in masses.items()}
-    return max((_jaccard(wanted, indexed.row_terms[row], indexed) for row in rows), default=0.0)
-
-
-def _jaccard(wanted: Mapping[str, float], row: frozenset[str], indexed: IndexedGuide) -> float:
-    shared = sum(w for t, w in wanted.items() if t in row)
-    only_row = sum(indexed.questions.idf(t) for t in row if t not in wanted)
-    total = sum(wanted.values()) + 0.5 * only_row
-    return shared / total if total else 0.0
+    total = sum(wanted.values())
+    overlap = held = 0.0
+    for row in rows:
+        terms = indexed.row_terms[row]
+        shared = sum(w for t, w in wanted.items() if t in terms)
+        row_mass = sum(idf(t) for t in terms) or 1.0
+        matched = sum(idf(t) for t in terms if t in wanted)
+        overlap = max(overlap, shared / ((total + 0.5 * (row_mass - matched)) or 1.0))
+        held = max(held, matched / row_mass)
+    return overlap, held

@@ -16,6 +16,7 @@ from rank_bm25 import BM25
 from bot.analysis import Analyser, PhraseTable, Token, words_of
 from bot.guide import General, Guide, LexiconEntry
 from bot.records import Hit, Passage
+from bot.text import sentences
 
 ALL_PARTS = frozenset(
     ("stems", "headings", "lexicon", "questions", "spelling", "context", "coverage")
@@ -124,6 +125,11 @@ class Index:
 
 HEADING_WEIGHT = 2
 """How often a section's own title counts in its passages; retrieval notes say 2 to 3."""
+_MIN_FOR_SCOPE = 6
+"""In a guide of fewer passages a word in half of them may well be the answer."""
+_SAYS_WHAT = frozenset(("is", "are", "means", "involves", "refers", "known"))
+SCOPE_SHARE = 0.5
+"""Share of the passages from which on a term is the guide's subject (here "vitamin", "inject")."""
 TYPED_COUNT = 2
 """A curated question's own words count double beside the lexicon's words for them."""
 
@@ -161,7 +167,9 @@ class IndexedGuide:
 
     `row_passages` and `row_terms` tell for each curated question its passage and terms;
     `terms` maps a passage id to all terms of its text, headings and questions; `order` to its
-    place in the guide.
+    place in the guide. `scope` holds the terms that more than half of the passages share;
+    `headings` the plain words of a passage's own heading; `definition` the passage that says
+    what the subject is.
     """
 
     guide: Guide
@@ -175,6 +183,9 @@ class IndexedGuide:
     absent: PhraseTable[Topic]
     others: PhraseTable[str]
     order: Mapping[str, int]
+    scope: frozenset[str]
+    headings: Mapping[str, frozenset[str]]
+    definition: str | None
 
     def query(self, words: Sequence[str]) -> Query:
         """Analyse folded words into weighted terms, with what the lexicon adds to them."""
@@ -184,11 +195,13 @@ class IndexedGuide:
         """Whether the term stands anywhere in the guide or its questions."""
         return term in self.passages or term in self.questions
 
-    def words(self) -> frozenset[str]:
-        """Every folded word of guide, questions and lexicon: what spelling leads to."""
-        texts = [f"{p.text} {' '.join(p.path)}" for p in self.guide.passages]
-        texts += [q.text for q in self.guide.questions]
-        return frozenset(w for text in texts for w in words_of(text)) | self.lexicon.words()
+    def words(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Folded words of the guide's own text, and those of its questions and lexicon."""
+        own = frozenset(
+            w for p in self.guide.passages for w in words_of(f"{p.text} {' '.join(p.path)}")
+        )
+        asked = frozenset(w for q in self.guide.questions for w in words_of(q.text))
+        return own, asked | self.lexicon.words()
 
 
 def index_guide(
@@ -224,6 +237,9 @@ def index_guide(
         absent=_absent(guide, general),
         others=_others(guide, general),
         order={p.passage_id: n for n, p in enumerate(guide.passages)},
+        scope=_scope(passages),
+        headings={p.passage_id: frozenset(words_of(p.section)) for p in guide.passages},
+        definition=_definition(guide, analyser, _scope(passages)),
     )
 
 
@@ -273,6 +289,26 @@ def _lexicon(
             if words:
                 table.setdefault(words, (" ".join(words), known, entry.weight))
     return PhraseTable(table.items())
+
+
+def _scope(passages: Index) -> frozenset[str]:
+    """Terms that so many passages hold that they tell the guide's subject, not an answer."""
+    if len(passages) < _MIN_FOR_SCOPE:
+        return frozenset()
+    most = SCOPE_SHARE * len(passages)
+    return frozenset(t for t in passages.vocabulary if passages.document_frequency(t) > most)
+
+
+def _definition(guide: Guide, analyser: Analyser, scope: frozenset[str]) -> str | None:
+    """The first passage with a sentence that begins with the subject and says what it is."""
+    for passage in guide.passages:
+        for start, end in sentences(passage.text):
+            words = words_of(passage.text[start:end])
+            verb = next((i for i, w in enumerate(words[:12]) if w in _SAYS_WHAT), 0)
+            before = {t.term for t in analyser.terms(" ".join(words[:verb]))}
+            if verb and before & (scope | {Analyser.subject_term}):
+                return passage.passage_id
+    return None
 
 
 def _absent(guide: Guide, general: General) -> PhraseTable[Topic]:

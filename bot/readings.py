@@ -214,7 +214,8 @@ def detect_language(
     n_unknown = sum(not vocabulary.knows(word) for word in words)
     best = max(counts, key=lambda lang: (counts[lang], lang))
     active = {lang for lang, n in counts.items() if n * 3 >= counts[best] and n > n_english // 3}
-    foreign = counts[best] > n_english and (counts[best] >= 2 or n_unknown >= 1 or len(words) < 3)
+    more = counts[best] > n_english or (counts[best] == n_english and n_unknown >= 1)
+    foreign = more and (counts[best] >= 2 or n_unknown >= 1 or len(words) < 3)
     return (best if foreign else None), frozenset(active | {"en"})
 
 
@@ -304,6 +305,11 @@ def _corrected(
         i = 0
         while i < len(words):
             joined = words[i] + words[i + 1] if i + 1 < len(words) else ""
+            if joined in shorthand() and not joined.isalpha():  # "b4", "gr8"
+                changes.append((joined, " ".join(shorthand()[joined])))
+                run.extend(shorthand()[joined])
+                i += 2
+                continue
             if joined in vocabulary.targets and _broken(words[i : i + 2], vocabulary):
                 changes.append((f"{words[i]} {words[i + 1]}", joined))
                 run.append(joined)

@@ -63,8 +63,45 @@ class Settings:
         2000, "longest message that is read as a question, 100 to 8000 code points"
     )
     max_body_bytes: int = _setting(32768, "largest request body, 1024 to 1048576 bytes")
+    require_key: bool = _setting(
+        False, "true: /v1/ answers callers with a server API key only, which browsers have not"
+    )
+    limit_per_key: int = _setting(
+        6000, "requests a minute with one API key, 0 to 10000000 (0: no limit)"
+    )
+    limit_per_visitor: int = _setting(
+        60, "messages a minute in one visit, 0 to 10000000 (0: no limit)"
+    )
+    limit_per_address: int = _setting(
+        6000, "requests a minute from one network, /24 or /64, 0 to 10000000 (0: no limit)"
+    )
+    limit_in_all: int = _setting(60000, "requests a minute in all, 0 to 10000000 (0: no limit)")
+    limits_url: str = _setting(
+        "",
+        "Redis that counts for several processes, such as redis://127.0.0.1:6379/0; "
+        "empty: each process counts for itself",
+        secret=True,
+    )
+    webhook_urls: tuple[str, ...] = _setting(
+        (), "addresses that get events as signed webhooks, https only", secret=True
+    )
+    webhook_secret: tuple[str, ...] = _setting(
+        (), "what signs webhooks, whsec_ and base64; two while one replaces the other", secret=True
+    )
+    webhook_events: tuple[str, ...] = _setting(
+        ("reply.given", "feedback.given", "handover.asked", "urgent.raised"),
+        "events that are sent",
+    )
+    webhook_networks: tuple[str, ...] = _setting(
+        (),
+        "addresses or networks that are not public and may still get webhooks, "
+        "also by plain http, such as 127.0.0.1",
+    )
     languages: tuple[str, ...] = _setting(
         ("en",), "languages of the bot's own sentences that the clinic has reviewed"
+    )
+    kiosk_idle_seconds: int = _setting(
+        75, "seconds without a touch until the kiosk asks whether somebody is there, 30 to 600"
     )
     paused: bool = _setting(False, "true: every door answers with the contact card only")
     channel_key: tuple[str, ...] = _setting(
@@ -120,6 +157,11 @@ _RANGES: dict[str, tuple[int, int]] = {
     "visit_retention_hours": (1, 720),
     "max_question_chars": (100, 8000),
     "max_body_bytes": (1024, 1048576),
+    "kiosk_idle_seconds": (30, 600),
+    "limit_per_key": (0, 10_000_000),
+    "limit_per_visitor": (0, 10_000_000),
+    "limit_per_address": (0, 10_000_000),
+    "limit_in_all": (0, 10_000_000),
 }
 _CHOICES: dict[str, tuple[str, ...]] = {
     "log_level": ("debug", "info", "warning", "error"),
@@ -203,7 +245,7 @@ def _parse(key: str, value: Any, default: Any, where: str) -> Any:
         else _str
     )
     parsed = parse(key, value, where)
-    if key == "trusted_proxies":
+    if key in ("trusted_proxies", "webhook_networks"):
         _check_networks(parsed, where)
     return parsed
 
@@ -220,7 +262,7 @@ def _bool(key: str, value: Any, where: str) -> bool:
 def _int(key: str, value: Any, where: str) -> int:
     low, high = _RANGES[key]
     expected = f"a whole number from {low} to {high}"
-    if isinstance(value, bool):
+    if isinstance(value, (bool, float)):
         raise SettingsError(repr(value), expected=expected, where=where)
     try:
         number = int(value)

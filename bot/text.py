@@ -18,7 +18,9 @@ _LOOKALIKES = str.maketrans(
 )
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "“": '"', "”": '"'})
 _SPACES = re.compile(r"\s+")
-_SENTENCE_END = re.compile(r"[.!?…]+[\"')\]’”*_]*(?=\s|$)|\n\s*\n")
+# One end mark with what closes behind it; the marks before it are skipped by `sentences`, so
+# that a run of dots is looked at once.
+_SENTENCE_END = re.compile(r"[.!?…][\"')\]’”*_]*(?=\s|$)|\n\s*\n")
 _ABBREVIATIONS = frozenset(
     "dr mr mrs ms prof st vs etc eg ie e.g i.e approx no fig jr sr inc dept u.s a.m p.m".split()
 )
@@ -31,7 +33,7 @@ def normalise(raw: str) -> str:
     spaces, look-alike letters in a mainly Latin message become Latin, quotes and apostrophes
     ASCII. Line breaks stay. Any string gives a string; the empty one gives the empty one.
     """
-    text = unicodedata.normalize("NFKC", raw).translate(_QUOTES)
+    text = unicodedata.normalize("NFKC", raw.translate(_QUOTES))
     if text.isascii() and text.isprintable():
         return text
     text = "".join(_visible(c) for c in text)

@@ -21,6 +21,7 @@ from eval.accepted import Comparison, compare, load_accepted, save_accepted
 from eval.door import Doors, open_doors, passages_of, run
 from eval.judge import judge_all
 from eval.questions import NearDuplicate, check_labels, load_items, near_duplicates, select
+from eval.readme import write_figures
 from eval.records import Item, Judged
 from eval.report import write_html, write_json
 from eval.sources import CORPUS, ROOT, Sources
@@ -37,6 +38,7 @@ from eval.titles import folded, same_title
 QUESTIONS = ROOT / "eval" / "questions"
 OUT = ROOT / "eval" / "out"
 ACCEPTED = ROOT / "eval" / "accepted.json"
+README = ROOT / "README.md"
 
 app = typer.Typer(add_completion=False, help="Measure Quotewell on labelled questions.")
 
@@ -114,6 +116,35 @@ def trec(split: Split = "test", guide: GuideName = "", out: Out = OUT) -> None:
     _guarded(write)
 
 
+@app.command()
+def fit() -> None:
+    """Fit the gates' evidence and the grounding on the tuning part; write both as data."""
+    from bot.answer import open_bot
+    from bot.settings import load_settings
+    from eval import fit as grounding
+    from eval import fit_gates as gates
+
+    def work() -> None:
+        found = gates.examples(open_bot(load_settings({})))
+        table, thresholds = gates.fit(found)
+        gates.write(table, thresholds, len(found))
+        Console().print(f"Evidence of the gates: {len(table)} rows, thresholds {thresholds}")
+        models = grounding.fit_all()
+        grounding.write(models)
+        for name, model in models.items():
+            Console().print(f"Grounding {name}: answer {model.answer_from}, n {model.n}")
+
+    _guarded(work)
+
+
+@app.command()
+def stems() -> None:
+    """Make the table of stems anew."""
+    from eval.stems import write
+
+    Console().print(f"{write()} words")
+
+
 def main() -> None:
     """Run the command line."""
     app()
@@ -180,6 +211,7 @@ def _report(
     console.print(f"{len(summary.failures)} failures; wrote {out / 'report.html'}")
     if accept:
         save_accepted(summary, ACCEPTED)
+        write_figures(summary, README)
         console.print(f"Accepted: {ACCEPTED}")
     elif check and comparison:
         print_changes(console, comparison)

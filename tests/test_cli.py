@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -124,7 +125,18 @@ class TestAsk:
     ) -> None:
         leaflet = tmp_path / "leaflet.md"
         leaflet.write_text("# Ear syringing\n\n## Afterwards\n\nKeep the ear dry for a day.\n")
-        assert run(["ask", "--json", "--guide", str(leaflet), "should the ear stay dry?"]) == 0
+        assert (
+            run(
+                [
+                    "ask",
+                    "--json",
+                    "--guide",
+                    str(leaflet),
+                    "what should happen to the ear afterwards?",
+                ]
+            )
+            == 0
+        )
         record = json.loads(capsys.readouterr().out)
         assert [e["quote"] for e in record["excerpts"]] == ["Keep the ear dry for a day."]
 
@@ -527,6 +539,14 @@ class TestCheck:
         assert looks(date(2026, 1, 1)) == []
         assert looks(date(2026, 1, 2)) == ["guide.toml: review_by 2026-01-01 has passed"]
 
+    def test_an_emergency_without_a_number_must_be_mended(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        numberless = replace(TestRender.REPLY, outcome="emergency", card=None)
+        monkeypatch.setattr(Conversation, "say", lambda self, text: numberless)
+        assert run(["check"]) == 1
+        assert f"{GUIDE_ID}: an emergency gets emergency" in capsys.readouterr().out
+
     def test_guide_looks_at_that_one_only(
         self, corpus: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -581,8 +601,6 @@ class TestRender:
         assert "“Mild [bold]redness[/]”" in self.show(self.REPLY)
 
     def test_a_guide_cannot_steer_the_terminal(self) -> None:
-        from dataclasses import replace
-
         reply = replace(self.REPLY, text="a\x1b[2Jb\x9bc\rd")
         assert "a [2Jb c d" in self.show(reply)
 

@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from bot.http import asking
-from bot.http.models import GuideList, GuideModel, ReplyModel, VerifyModel, VisitModel
+from bot.http.models import ClinicModel, GuideList, GuideModel, ReplyModel, VerifyModel, VisitModel
 from tests.http_support import (
     CANARY,
     DOSING,
@@ -176,6 +176,14 @@ def test_what_needs_the_store_says_when_it_is_gone(
 
 
 # Guides
+
+
+def test_the_clinics_facts_are_what_a_page_needs_first(client: TestClient) -> None:
+    facts = ClinicModel.model_validate(client.get("/v1/clinic").json())
+    assert facts.is_demo
+    assert facts.numbers[0].kind == "emergency"
+    assert facts.languages == ["en"]
+    assert facts.default_guide == GUIDE
 
 
 def test_the_guides_are_listed(client: TestClient) -> None:

@@ -15,6 +15,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from bot.webhooks import KINDS
 from tests.http_support import app_with
 
 APP = app_with()
@@ -55,20 +56,36 @@ def test_the_document_is_openapi_3_1_and_names_every_operation() -> None:
     assert DOCUMENT["openapi"].startswith("3.1.")
     assert len(names) == len(set(names))
     assert sorted(names) == [
-        "ask", "delete_visit", "get_guide", "get_health", "get_readiness", "get_source",
-        "get_version", "get_visit", "list_guides", "save_feedback", "verify",
+        "ask", "create_chat_completion", "delete_visit", "get_clinic", "get_guide", "get_health",
+        "get_model", "get_readiness", "get_source", "get_version", "get_visit", "list_guides",
+        "list_models", "save_feedback", "verify",
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "operation"), operations())
 def test_every_documented_error_is_a_problem_document(name: str, operation: dict[str, Any]) -> None:
+    expected = "application/json" if operation["tags"] == ["openai"] else "application/problem+json"
     for status, response in operation["responses"].items():
         if status >= "400":
-            assert list(response["content"]) == ["application/problem+json"], (name, status)
+            assert list(response["content"]) == [expected], (name, status)
+
+
+@pytest.mark.parametrize(("name", "operation"), operations())
+def test_every_route_of_the_api_says_what_keys_and_limits_do(
+    name: str, operation: dict[str, Any]
+) -> None:
+    if "/v1/" in name:
+        assert operation["security"] == [{}, {"key": []}]
+        assert {"401", "403", "429"} <= operation["responses"].keys()
+
+
+def test_the_events_are_described() -> None:
+    assert sorted(DOCUMENT["webhooks"]) == sorted(KINDS)
+    assert DOCUMENT["components"]["schemas"]["Event"]["examples"]
 
 
 def test_every_request_body_has_an_example() -> None:
     schemas = DOCUMENT["components"]["schemas"]
     bodies = [name for name in schemas if name.endswith("Request")]
-    assert len(bodies) == 3
+    assert len(bodies) == 4
     assert all(schemas[name]["examples"] for name in bodies)

@@ -129,7 +129,7 @@ def test_a_prefix_works_whether_the_proxy_strips_it_or_not(path: str) -> None:
     with client_with(root_path="/help") as client:
         page = client.get(path)
         assert 'href="/help/guides/' in page.text
-        assert 'data-api="/help/v1"' in page.text
+        assert 'src="/help/assets/' in page.text
         for address in re.findall(r'(?:href|src)="(/[^"#]*)', page.text):
             assert address.startswith("/help/")
             assert client.get(address).status_code == 200

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -55,7 +58,7 @@ def page(client: TestClient, path: str) -> Page:
     return Page(response.text)
 
 
-PATHS = ("/", f"/guides/{GUIDE}")
+PATHS = ("/", f"/guides/{GUIDE}", "/embed")
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -64,7 +67,7 @@ def test_a_page_loads_only_this_servers_own_files(client: TestClient, path: str)
     loaded = [
         attrs.get("src") or attrs.get("href") or ""
         for tag, attrs in shown.elements
-        if tag in {"script", "link", "img", "iframe"}
+        if tag in {"script", "link", "img", "iframe"} and "ld+json" not in str(attrs.get("type"))
     ]
     assert len(loaded) >= 2
     for address in loaded:
@@ -80,7 +83,11 @@ def test_a_page_has_no_inline_script_or_style(client: TestClient, path: str) -> 
     names = {name for _, attrs in shown.elements for name in attrs}
     assert "style" not in {tag for tag, _ in shown.elements} | names
     assert not [name for name in names if name.startswith("on")]
-    assert all(attrs.get("src") for tag, attrs in shown.elements if tag == "script")
+    # A data block is not run, and so needs no leave of the policy.
+    run = [a for tag, a in shown.elements if tag == "script" and a.get("type") == "module"]
+    data = [a for tag, a in shown.elements if tag == "script" and a.get("type") != "module"]
+    assert all(attrs.get("src") for attrs in run)
+    assert all(attrs.get("type") == "application/ld+json" for attrs in data)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -115,7 +122,7 @@ def test_a_clinics_page_bears_its_name_and_dials_its_phone() -> None:
     assert "Demonstration" not in shown.text
 
 
-def test_the_demo_page_dials_the_emergency_number_and_offers_every_topic(
+def test_the_start_page_dials_the_emergency_number_and_offers_every_topic(
     client: TestClient,
 ) -> None:
     shown = page(client, "/")
@@ -163,14 +170,70 @@ def test_an_excerpts_address_opens_the_page_at_words_that_stand_there(
         assert unquote(part) in text
 
 
+def test_the_start_page_embeds_the_widget_as_another_site_would(client: TestClient) -> None:
+    shown = page(client, "/")
+    [tag] = [a for t, a in shown.elements if t == "script" and "data-quotewell" in a]
+    data = client.get(tag["src"] or "").content
+    found = base64.b64encode(hashlib.sha384(data).digest()).decode()
+    assert tag["integrity"] == f"sha384-{found}"
+    assert 'src="http://testserver/widget.js" data-quotewell' in shown.text
+
+
+def test_the_widget_is_open_to_every_site_and_asked_for_again_after_five_minutes(
+    client: TestClient,
+) -> None:
+    first = client.get("/widget.js")
+    assert first.headers["Cache-Control"] == "public, max-age=300"
+    assert first.headers["Access-Control-Allow-Origin"] == "*"
+    assert first.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    again = client.get("/widget.js", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    fixed = client.get(assets()["widget.js"].path)
+    assert fixed.content == first.content
+    assert fixed.headers["Access-Control-Allow-Origin"] == "*"
+    other = client.get(assets()["page.css"].path)
+    assert other.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "Access-Control-Allow-Origin" not in other.headers
+
+
+def test_a_file_is_compressed_only_for_those_who_can_read_it(client: TestClient) -> None:
+    packed = client.get("/widget.js", headers={"Accept-Encoding": "gzip"})
+    plain = client.get("/widget.js", headers={"Accept-Encoding": "identity"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in plain.headers
+    assert packed.content == plain.content == assets()["widget.js"].data
+    assert packed.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
+
+
+def test_the_frame_may_stand_on_a_page_that_isolates_itself(client: TestClient) -> None:
+    headers = client.get("/embed").headers
+    assert headers["Cross-Origin-Embedder-Policy"] == "require-corp"
+    assert headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert client.get("/embed?guide=nope").status_code == 404
+    assert client.get("/embed?lang=%3Cb%3E").status_code == 422
+
+
+def test_the_reading_page_tells_machines_what_its_manifest_says() -> None:
+    guide = replace(a_guide(), reviewed_on="2026-10-01", reviewed_by="Dr. </script> Ada")
+    shown = reading_page(guide)
+    [block] = re.findall(r'\{"@context".*\}', shown.text)
+    said = json.loads(block)
+    assert said["@type"] == "MedicalWebPage"
+    assert said["lastReviewed"] == "2026-10-01"
+    assert said["reviewedBy"]["name"] == "Dr. </script> Ada"
+    assert "reviewedBy" not in reading_page(a_guide()).text
+
+
 def test_an_asset_with_another_content_has_another_address(client: TestClient) -> None:
     asset = assets()["demo.js"]
     assert client.get(asset.path).content == asset.data
     assert client.get(f"/assets/{'0' * 16}/demo.js").status_code == 404
 
 
-def test_the_script_writes_text_and_never_markup() -> None:
-    script = assets()["demo.js"].data.decode()
+@pytest.mark.parametrize("name", ["demo.js", "widget.js"])
+def test_a_script_writes_text_and_never_markup(name: str) -> None:
+    script = assets()[name].data.decode()
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", script)
     assert not re.search(r"localStorage|sessionStorage|cookie", script)
 
@@ -178,7 +241,7 @@ def test_the_script_writes_text_and_never_markup() -> None:
 def test_the_script_knows_every_outcome_and_the_unknown_one() -> None:
     from bot.records import OUTCOMES
 
-    script = assets()["demo.js"].data.decode()
+    script = assets()["widget.js"].data.decode()
     assert all(f'case "{outcome}":' in script for outcome in OUTCOMES)
     assert "default:" in script
 

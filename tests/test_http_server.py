@@ -24,12 +24,15 @@ PATIENCE = 60.0
 
 
 class Server:
-    """A `quotewell serve` of our own on a free port, its log kept line by line."""
+    """A `quotewell serve` of our own on a free port, its log kept line by line.
 
-    def __init__(self, folder: Path, **environ: str) -> None:
+    Other commands than `serve` are started by their words.
+    """
+
+    def __init__(self, folder: Path, *command: str, **environ: str) -> None:
         self.database = folder / "kept.db"
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "bot", "serve", "--port", "0"],
+            [sys.executable, "-m", "bot", *(command or ("serve",)), "--port", "0"],
             env={
                 **os.environ,
                 "QUOTEWELL_DATABASE_URL": f"sqlite:///{self.database}",

@@ -13,7 +13,7 @@ BOT = Path(__file__).parent.parent / "bot"
 ORDER = (
     "records", "errors", "settings", "tables", "clinic", "wording", "text", "analysis", "corpus",
     "guide", "index", "readings", "gates", "grounding", "excerpt", "visit", "answer", "store",
-    "limits", "channels", "outbox", "web", "http", "mcp", "cli",
+    "keys", "limits", "webhooks", "channels", "outbox", "web", "http", "mcp", "cli",
 )
 # fmt: on
 # Which module alone may import a package, and everything of that package's family.
@@ -22,6 +22,8 @@ ONLY_IN = {
     "starlette": "http",
     "uvicorn": "http",
     "prometheus_client": "http",
+    "limits": "limits",
+    "mcp": "mcp",
     "sqlalchemy": "store",
     "alembic": "store",
     "typer": "cli",

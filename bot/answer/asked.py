@@ -6,7 +6,7 @@ What follows from it is left to `decide`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from bot.analysis import Analyser
 from bot.answer.policy import Policy, ReadyGuide
@@ -23,6 +23,7 @@ _WHOLE = 25
 """Up to so many words a message is judged as a whole, too."""
 _SHORT_CLAUSE = 8
 """A question shorter than this may need the clause before it ("Is that normal?")."""
+_SURE = 0.92
 _MAX_PARTS = 3
 
 
@@ -38,6 +39,7 @@ class Asked:
     ready: ReadyGuide
     visit: Visit
     policy: Policy
+    grounded: dict[tuple[str, ...], Grounding] = field(default_factory=dict)
 
     def open_clauses(self, *gates: str) -> list[int]:
         """Clauses in which none of the gates fired."""
@@ -49,14 +51,17 @@ class Asked:
     def puts(self, gate: str) -> bool:
         """Whether a gate fired on what is asked, not on a story told around it.
 
-        In a long message with another question in it, what stands in no question is story.
+        What stands in no question is story where another question stands by itself: where the
+        message is long, or where the guide answers that question.
         """
         fired = self.verdict.clauses(gate)
-        words = self.message.typed.words
         others = [i for i in self.open_clauses(gate) if self.message.asks[i]]
-        if not fired or len(words) <= _LONG or not others:
+        if not fired or not others or any(i < 0 or self.message.asks[i] for i in fired):
             return bool(fired)
-        return any(i >= 0 and self.message.asks[i] for i in fired)
+        if len(self.message.typed.words) > _LONG:
+            return False
+        words = self.message.best.clauses
+        return not any(_ground(self, words[i].words).band == "answer" for i in others)
 
 
 def read_turn(turn: Turn, guide: ReadyGuide, visit: Visit, policy: Policy) -> Asked:
@@ -70,10 +75,23 @@ def read_turn(turn: Turn, guide: ReadyGuide, visit: Visit, policy: Policy) -> As
     verdict = policy.gates.judge(
         [reading.clauses for reading in message.readings], message.languages, visit.last_outcome
     )
-    return Asked(turn, text, too_long, message, verdict, guide, visit, policy)
+    asked = Asked(turn, text, too_long, message, verdict, guide, visit, policy)
+    return _settled(asked) if verdict.has_weak else asked
 
 
-def _runs(asked: Asked, clauses: Sequence[int]) -> list[tuple[tuple[int, ...], tuple[str, ...]]]:
+def _settled(asked: Asked) -> Asked:
+    """Without weak evidence, where the guide clearly answers; what rules found always stays.
+
+    For a dose "clearly" means more, since a wrong excerpt there is the worse mistake.
+    """
+    firm = replace(asked, verdict=asked.verdict.without_weak())
+    found = answers(firm, range(len(asked.message.asks)))
+    weak = {fired.gate for fired in asked.verdict.fired if fired.weak}
+    enough = _SURE if "dosing" in weak else 0.0
+    return firm if found and max(g.score for g in found) >= enough else asked
+
+
+def runs_of(asked: Asked, clauses: Sequence[int]) -> list[tuple[tuple[int, ...], tuple[str, ...]]]:
     """The runs of words to judge: the whole if short, and each question in the message."""
     reading = asked.message.best.clauses
     usable = [i for i in clauses if i < len(reading) and reading[i].words]
@@ -92,20 +110,31 @@ def _runs(asked: Asked, clauses: Sequence[int]) -> list[tuple[tuple[int, ...], t
 
 
 def _ground(asked: Asked, words: tuple[str, ...]) -> Grounding:
-    carried = carried_terms(asked.visit) if "context" in asked.policy.switches else ()
-    indexed = asked.ready.indexed
-    coverage = "coverage" in asked.policy.switches
-    if carried:
-        typed = [t for t in indexed.query(words).typed if t != Analyser.subject_term]
-        if leans_on_context(words, len(typed)):
-            return ground(
-                words, indexed, carried=carried, carried_weight=CARRIED_WEIGHT, coverage=coverage
-            )
-    return ground(words, indexed, coverage=coverage)
+    """The grounding of a run of words, worked out once a turn."""
+    found = asked.grounded.get(words)
+    if found is None:
+        found = asked.grounded[words] = _ground_afresh(asked, words)
+    return found
+
+
+def _ground_afresh(asked: Asked, words: tuple[str, ...]) -> Grounding:
+    switches, indexed = asked.policy.switches, asked.ready.indexed
+    carried = carried_terms(asked.visit) if "context" in switches else ()
+    typed = [t for t in indexed.query(words).typed if t != Analyser.subject_term]
+    leans = bool(carried) and leans_on_context(words, len(typed))
+    return ground(
+        words,
+        indexed,
+        carried=carried if leans else (),
+        carried_weight=CARRIED_WEIGHT,
+        around=asked.message.best.words,
+        coverage="coverage" in switches,
+    )
 
 
 def ground_all(asked: Asked, clauses: Sequence[int]) -> list[Grounding]:
-    return [_ground(asked, words) for _, words in _runs(asked, clauses)]
+    """The grounding of every run of words that is judged."""
+    return [_ground(asked, words) for _, words in runs_of(asked, clauses)]
 
 
 def answers(asked: Asked, clauses: Sequence[int], *, only_asking: bool = False) -> list[Grounding]:
@@ -113,7 +142,7 @@ def answers(asked: Asked, clauses: Sequence[int], *, only_asking: bool = False) 
 
     Several stand side by side only where several questions were asked, each on its own.
     """
-    runs = _runs(asked, clauses)
+    runs = runs_of(asked, clauses)
     if only_asking and not any(asked.message.asks[i] for i in clauses):
         return []
     judged = [(run, _ground(asked, words)) for run, words in runs]
@@ -135,5 +164,19 @@ def _may_quote(asked: Asked, grounding: Grounding) -> bool:
     return grounding.best is not None and quotable(grounding.best, asked.ready.sentences)
 
 
+def left_uncovered(asked: Asked, clauses: Sequence[int]) -> Grounding | None:
+    """The first question of several that the guide does not cover, or None."""
+    asking = [i for i in clauses if asked.message.asks[i]]
+    if len(asking) < 2:
+        return None
+    for i in asking:
+        grounding = _ground(asked, asked.message.best.clauses[i].words)
+        silent = grounding.topic is not None or grounding.unknown
+        if grounding.band == "not_covered" and silent:
+            return grounding
+    return None
+
+
 def section_of(asked: Asked, grounding: Grounding) -> str:
+    """The section that a grounding found first."""
     return asked.ready.guide.passage(grounding.best or "").section_id

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.analysis import Analyser
-from bot.answer.asked import Asked, answers, ground_all, read_turn
+from bot.answer.asked import Asked, answers, ground_all, left_uncovered, read_turn
 from bot.answer.compose import (
     Draft,
     contact_card,
@@ -25,12 +25,15 @@ from bot.answer.explain import explain_grounding, explain_turn
 from bot.answer.policy import Policy, ReadyGuide
 from bot.answer.quoting import quote, quote_passage, supporting
 from bot.answer.smalltalk import kind_of_small_talk
-from bot.answer.topics import following, topics
+from bot.answer.topics import announced, following, topics
 from bot.excerpt import quotable
 from bot.gates import URGENT_GATES
 from bot.grounding import Grounding
 from bot.records import Excerpt, Outcome, Reply, Suggestion, Turn, Visit
 from bot.visit import leans_on_context, offered, refreshed, terms_to_carry, wants_more
+
+_MAX_BELOW = 2
+"""Sections quoted below a passage that only announces them; the others become buttons."""
 
 
 def reply(turn: Turn, guide: ReadyGuide, visit: Visit, policy: Policy) -> tuple[Reply, Visit]:
@@ -267,29 +270,42 @@ def _chosen(
 
 
 def _answer(asked: Asked, found: Sequence[Grounding], excerpts: tuple[Excerpt, ...]) -> Draft:
-    policy = asked.policy
-    several = len({e.passage_id for e in excerpts}) > 1
-    lead = (
-        say(policy, "answer.two")
-        if several
-        else say(policy, "answer.one", section=excerpts[0].section)
-    )
-    tails = [_via(asked, found[0])]
-    if asked.verdict.first("dosing") and not asked.puts("dosing"):
-        tails.append(say(policy, "answer.part_refused"))
+    policy, ready = asked.policy, asked.ready
     first = found[0].best or ""
+    under = announced(excerpts[-1], ready)
+    if under:
+        # "... should be noted:" says nothing alone; what it announces stands below it.
+        excerpts += tuple(
+            e for pid in under[:_MAX_BELOW] for e in quote_passage(pid, ready, policy)
+        )
+    several = len({e.passage_id for e in excerpts}) > 1
+    section = excerpts[0].section
+    lead = say(policy, "answer.two") if several else say(policy, "answer.one", section=section)
     return Draft(
         "answer",
         "",
         lead,
         excerpts,
-        tail="\n".join(t for t in tails if t),
+        tail="\n".join(part for part in (_via(asked, found[0]), _other_part(asked)) if part),
+        suggestions=suggest(under[_MAX_BELOW:], ready),
         card=_section_card(asked, excerpts),
         notice=True,
-        carried=terms_to_carry(first, asked.ready.indexed),
-        more=following(first, asked.ready),
+        carried=terms_to_carry(first, ready.indexed),
+        more=following(first, ready),
         explain={"grounding": explain_grounding(found[0])},
     )
+
+
+def _other_part(asked: Asked) -> str:
+    """What is said of the part of a message that was not answered."""
+    if asked.verdict.first("dosing") and not asked.puts("dosing"):
+        return say(asked.policy, "answer.part_refused")
+    silent = left_uncovered(asked, asked.open_clauses("dosing"))
+    if silent is None:
+        return ""
+    if silent.topic:
+        return say(asked.policy, "not_covered.topic", topic=silent.topic.name)
+    return say(asked.policy, "answer.part_not_covered")
 
 
 def _via(asked: Asked, grounding: Grounding) -> str:

@@ -19,7 +19,7 @@ from bot.excerpt import split_guide
 from bot.gates import Gates, load_gates
 from bot.guide import Guide, load_general, load_guide, load_guides
 from bot.index import ALL_PARTS, index_guide
-from bot.readings import Vocabulary
+from bot.readings import Vocabulary, common_ranks
 from bot.records import Reply, Turn, Visit
 from bot.settings import Settings
 from bot.wording import load_wording
@@ -75,7 +75,7 @@ def open_bot(settings: Settings, guide_path: Path | None = None) -> Bot:
         wording=wording,
         clinic=load_clinic(corpus_dir),
         languages=settings.languages,
-        base_url=(settings.public_url or settings.root_path).rstrip("/"),
+        base_url=_base_url(settings),
         paused=settings.paused,
         max_chars=settings.max_question_chars,
     )
@@ -87,9 +87,13 @@ def make_ready(guide: Guide, gates: Gates, switches: frozenset[str] = ALL_PARTS)
     """Work out once what every reply from a guide needs."""
     general = load_general()
     indexed = index_guide(guide, general, switches=switches)
-    kept = {word for name in general.others for word in words_of(name)}
+    own, added = indexed.words()
+    # Questions and lexicon hold misspellings on purpose; they are known, but nothing to
+    # correct towards.
+    real = {word for word in added if word in common_ranks()}
+    kept = {word for name in general.others for word in words_of(name)} | (added - real)
     vocabulary = Vocabulary(
-        indexed.words() | gates.features.words,
+        own | real | gates.features.words,
         kept,
         [words_of(name) for name in guide.subject],
         spelling="spelling" in switches,
@@ -116,6 +120,14 @@ def _guides(corpus_dir: Path, guide_path: Path | None) -> dict[str, Guide]:
             "no guide", expected="a folder with guide.txt or guide.md", where=str(corpus_dir)
         )
     return dict(guides)
+
+
+def _base_url(settings: Settings) -> str:
+    """What stands before `/guides/...`: the public address, else the proxy's path prefix."""
+    if settings.public_url:
+        return settings.public_url.rstrip("/")
+    prefix = settings.root_path.strip("/")
+    return f"/{prefix}" if prefix else ""
 
 
 def _default(settings: Settings, guides: Mapping[str, ReadyGuide]) -> str:

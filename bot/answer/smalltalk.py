@@ -9,8 +9,10 @@ from bot.answer.asked import Asked
 from bot.gates.features import Mark
 
 _SMALL_TALK = ("joke", "insult", "who_you", "what_can", "how_you", "bye", "thanks", "greet")
-_OWN_WORDS = frozenset(("joke", "who_you", "what_can", "how_you"))
+_OWN_WORDS = frozenset(("joke", "insult", "who_you", "what_can", "how_you"))
 """Kinds whose phrases say enough by themselves, even with a word or two left over."""
+_PHRASE = 3
+"""Words of such a phrase; "help" alone may be half of a question."""
 
 
 def kind_of_small_talk(asked: Asked) -> str | None:
@@ -22,10 +24,13 @@ def kind_of_small_talk(asked: Asked) -> str | None:
         return None
     left = _left_over(words, marks)
     if not left:
-        return kind
+        # "is it good" is a question though all its words are polite ones.
+        asks = any(asked.message.asks) and kind not in _OWN_WORDS
+        return None if asks and not kinds & _OWN_WORDS else kind
     indexed = asked.ready.indexed
     about = [w for w in left if indexed.knows(indexed.analyser.term(w))]
-    return kind if kind in _OWN_WORDS and not about and len(left) <= 2 else None
+    plain = any(m.feature == kind and m.end - m.first >= _PHRASE for m in marks)
+    return kind if kind in _OWN_WORDS and plain and not about and len(left) <= 2 else None
 
 
 def _left_over(words: Sequence[str], marks: Sequence[Mark]) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.answer.policy import ReadyGuide
 from bot.excerpt import quotable
+from bot.records import Excerpt
 
 
 def topics(ready: ReadyGuide) -> list[str]:
@@ -42,3 +43,19 @@ def following(passage_id: str, ready: ReadyGuide) -> str | None:
         if passage.path[0] == top and quotable(passage.passage_id, ready.sentences):
             return passage.passage_id
     return None
+
+
+def announced(excerpt: Excerpt, ready: ReadyGuide) -> list[str]:
+    """First passages of the sections below, where an excerpt ends by announcing them."""
+    if not excerpt.display.endswith(":"):
+        return []
+    path = excerpt.path
+    below = (p for p in ready.guide.passages if len(p.path) > len(path))
+    found: list[str] = []
+    seen: set[str] = set()
+    for passage in below:
+        fresh = passage.section_id not in seen and passage.path[: len(path)] == path
+        if fresh and quotable(passage.passage_id, ready.sentences):
+            seen.add(passage.section_id)
+            found.append(passage.passage_id)
+    return found

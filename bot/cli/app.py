@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import Annotated, Any
+from enum import StrEnum
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
@@ -254,6 +255,207 @@ def channels_test(
     from bot.cli import channels as trying
 
     raise typer.Exit(trying.try_one(name, question or trying.SAMPLE_QUESTION))
+
+
+class _Part(StrEnum):
+    """What `kiosk` prints."""
+
+    ALL = "all"
+    COMMAND = "command"
+    UNIT = "unit"
+    POLICY = "policy"
+
+
+@app.command()
+def kiosk(
+    url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="The server: https://..., or this machine's own."),
+    ] = None,
+    guide: Annotated[
+        str | None, typer.Option("--guide", "-g", metavar="ID", help="Which guide to show.")
+    ] = None,
+    part: Annotated[
+        _Part, typer.Option("--print", help="Only this part, to write it into a file.")
+    ] = _Part.ALL,
+) -> None:
+    """Print how to put the kiosk on a touch screen.
+
+    The command that fills the screen, a systemd unit that keeps it running, and the browser's
+    policy that locks it to this one page. Nothing is started or changed.
+
+    \b
+    Examples:
+      quotewell kiosk
+      quotewell kiosk --url https://help.clinic.example --print policy
+    """
+    from bot.cli import kiosk as printing
+
+    printing.run(url, guide, part.value)
+
+
+@app.command()
+def embed(
+    url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Where patients reach this server; else the setting QUOTEWELL_PUBLIC_URL.",
+        ),
+    ] = None,
+    guide: Annotated[
+        str | None, typer.Option("--guide", "-g", metavar="ID", help="Id of the guide to ask.")
+    ] = None,
+    lang: Annotated[
+        str | None, typer.Option(metavar="TAG", help="Language of the widget, if enabled.")
+    ] = None,
+    how: Annotated[
+        Literal["script", "element", "frame"],
+        typer.Option("--as", help="A script tag, an element where you want it, or a frame."),
+    ] = "script",
+    pin: Annotated[
+        bool,
+        typer.Option(help="Name the file by its hash, or let it follow updates of the server."),
+    ] = True,
+) -> None:
+    """Print the lines that put the widget on your website.
+
+    \b
+    Examples:
+      quotewell embed --url https://help.example
+      quotewell embed --url https://help.example --as frame
+    """
+    from bot.cli import embed as embedding
+
+    embedding.run(url, guide, lang, how, pin=pin)
+
+
+@app.command()
+def mcp(
+    over_http: Annotated[
+        bool,
+        typer.Option("--http", metavar="", help="Serve over HTTP at /mcp, not over stdin/stdout."),
+    ] = False,
+    host: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="With --http: address to listen on.")
+    ] = None,
+    port: Annotated[
+        int, typer.Option(metavar="PORT", help="With --http: port to listen on.")
+    ] = 8001,
+) -> None:
+    """Let language models ask the guide (Model Context Protocol).
+
+    \b
+    Example, for the configuration of an MCP client:
+      {"mcpServers": {"clinic": {"command": "quotewell", "args": ["mcp"]}}}
+    """
+    from bot.errors import SettingsError
+    from bot.settings import load_settings
+
+    try:
+        from bot import mcp as door
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("mcp"):
+            raise
+        raise SettingsError(
+            "the package mcp is missing", expected="pip install 'quotewell[mcp]'", where="mcp"
+        ) from error
+    overrides = {"host": host, "port": port} if over_http else {}
+    door.serve(load_settings(overrides=overrides), over_http=over_http)
+
+
+keys_app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Make, list, replace and revoke API keys for other servers.",
+)
+app.add_typer(keys_app, name="keys")
+DaysOption = Annotated[
+    int | None,
+    typer.Option("--days", metavar="N", min=1, max=3650, help="Days until the key expires."),
+]
+PrefixArgument = Annotated[
+    str, typer.Argument(metavar="PREFIX", help="The key's prefix, as `keys list` shows it.")
+]
+
+
+@keys_app.command("create")
+def keys_create(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Who will use the key.")],
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SCOPE", help="ask, read or admin; may be given again. Else ask."),
+    ] = None,
+    days: DaysOption = None,
+) -> None:
+    """Make a key and print it, this once.
+
+    \b
+    Example:
+      quotewell keys create "phone line" --scope ask --scope read --days 365
+    """
+    from bot.cli import keys
+
+    keys.create(name, scope or (), days)
+
+
+@keys_app.command("list")
+def keys_list(as_json: JsonOption = False) -> None:
+    """List all keys by prefix, with scopes, state, and the last day of use."""
+    from bot.cli import keys
+
+    keys.listing(as_json=as_json)
+
+
+@keys_app.command("revoke")
+def keys_revoke(prefix: PrefixArgument) -> None:
+    """Let a key open nothing any more."""
+    from bot.cli import keys
+
+    keys.revoke(prefix)
+
+
+@keys_app.command("rotate")
+def keys_rotate(
+    prefix: PrefixArgument,
+    overlap: Annotated[
+        int, typer.Option(metavar="DAYS", min=0, max=90, help="Days that the old one works on.")
+    ] = 7,
+    days: DaysOption = None,
+) -> None:
+    """Make a key of the same name and scopes; the old one expires after the overlap."""
+    from bot.cli import keys
+
+    keys.rotate(prefix, overlap, days)
+
+
+events_app = typer.Typer(
+    invoke_without_command=True,
+    rich_markup_mode=None,
+    help="Show webhooks that nobody took, and try them again.",
+)
+app.add_typer(events_app, name="events")
+
+
+@events_app.callback(invoke_without_command=True)
+def events_list(ctx: typer.Context, as_json: JsonOption = False) -> None:
+    """Show webhooks that nobody took, and try them again."""
+    if ctx.invoked_subcommand is None:
+        from bot.cli import events
+
+        events.listing(as_json=as_json)
+
+
+@events_app.command("retry")
+def events_retry(
+    delivery: Annotated[
+        str | None, typer.Argument(metavar="ID", help="One of them; else all are tried again.")
+    ] = None,
+) -> None:
+    """Let the server try dead letters again."""
+    from bot.cli import events
+
+    events.retry(delivery)
 
 
 @app.command()

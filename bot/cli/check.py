@@ -24,7 +24,10 @@ from bot.errors import BotError
 from bot.gates import GATES, load_gates
 from bot.guide import Guide, load_guide, problems
 from bot.guide.load import guide_folders
+from bot.limits import open_limiter
 from bot.settings import Settings, load_settings, masked
+from bot.store.doors_memory import MemoryEvents
+from bot.webhooks import open_webhooks
 from bot.wording import load_wording
 
 # Asked of every guide: whatever else is set, this must be met with an emergency number.
@@ -81,6 +84,7 @@ def examine(guide: str | None, today: date) -> list[Group]:
         return [("Settings", [Finding("wrong", str(error))])]
     groups = [
         gather("Settings", lambda: _settings(settings)),
+        gather("Other programs", lambda: _programs(settings)),
         gather("Clinic", lambda: _clinic(Path(settings.corpus_dir))),
         *_guides(settings, guide, today),
         gather("Gates", lambda: _gates(Path(settings.corpus_dir))),
@@ -113,6 +117,18 @@ def _channels(settings: Settings) -> Findings:
     yield Finding("good", f"messaging channels: {', '.join(opened) or 'none'}")
     if opened and not settings.database_url:
         yield Finding("look", "no database: what waits to be sent is lost at a restart")
+
+
+def _programs(settings: Settings) -> Findings:
+    open_limiter(settings)
+    _, courier = open_webhooks(settings, MemoryEvents(), lambda _kind, _result: None)
+    if courier is None:
+        yield Finding("good", "no webhooks")
+    else:
+        n_urls = len(settings.webhook_urls)
+        yield Finding("good", f"{', '.join(settings.webhook_events)} go to {n_urls} address(es)")
+    if settings.require_key:
+        yield Finding("look", "the API is closed without a key, and so are the pages' own calls")
 
 
 def _clinic(corpus_dir: Path) -> Findings:

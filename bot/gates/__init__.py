@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -16,12 +16,15 @@ from typing import Any
 
 from bot.analysis import Clause
 from bot.errors import SettingsError
+from bot.gates.evidence import Evidence, load_evidence
 from bot.gates.features import Features, Mark
 from bot.gates.rules import Fired, Rule, fires, parse_rules
 
 GATES = ("crisis", "emergency", "overdose", "dosing", "personal", "smalltalk")
 """In order of precedence."""
 URGENT_GATES = GATES[:3]
+_WHOLE = 40
+"""Words up to which the evidence weighs a message of several clauses as a whole, too."""
 WITHHELD = "withheld"
 """Not a gate for visitors: the rules for sentences of a guide that are never quoted."""
 
@@ -38,6 +41,15 @@ class Verdict:
         rules = self.by_gate.get(gate)
         return rules[0] if rules else None
 
+    @property
+    def has_weak(self) -> bool:
+        """Whether something fired on weak evidence alone."""
+        return any(fired.weak for fired in self.fired)
+
+    def without_weak(self) -> Verdict:
+        """The same without what fired on weak evidence."""
+        return _verdict(fired for fired in self.fired if not fired.weak)
+
     def clauses(self, gate: str) -> frozenset[int]:
         """Numbers of the clauses in which a gate fired; -1 stands for the whole message."""
         return frozenset(fired.clause for fired in self.by_gate.get(gate, ()))
@@ -50,6 +62,7 @@ class Gates:
     features: Features
     rules: tuple[Rule, ...]
     withheld: tuple[Rule, ...]
+    evidence: Evidence
     sha256: str
 
     def judge(
@@ -69,17 +82,29 @@ class Gates:
         for clauses in readings:
             for fired in self._judge_reading(clauses, languages, last_outcome):
                 found.setdefault((fired.gate, fired.rule_id, fired.clause), fired)
-        ordered = tuple(sorted(found.values(), key=lambda f: GATES.index(f.gate)))
-        by_gate: dict[str, tuple[Fired, ...]] = {}
-        for fired in ordered:
-            by_gate[fired.gate] = (*by_gate.get(fired.gate, ()), fired)
-        return Verdict(ordered, by_gate)
+        for fired in self._suspect(readings[-1], languages):
+            if not any(known[0] == fired.gate for known in found):
+                found[fired.gate, fired.rule_id, fired.clause] = fired
+        return _verdict(found.values())
 
     def withholds(self, sentence: Clause) -> Fired | None:
         """The first rule by which a guide's sentence must not be quoted, or None."""
         marks = self.features.mark(sentence.words, frozenset(("en",)), sentence.subject)
         fired = _fire(self.withheld, sentence.words, marks, None, 0)
         return fired[0] if fired else None
+
+    def _suspect(self, clauses: Sequence[Clause], languages: frozenset[str]) -> list[Fired]:
+        """What the weighted evidence adds: by clause, and of a short message as a whole."""
+        marked = [self.features.mark(c.words, languages, c.subject) for c in clauses]
+        runs = [(number, [clause], marked[number]) for number, clause in enumerate(clauses)]
+        if len(clauses) > 1 and sum(len(c.words) for c in clauses) <= _WHOLE:
+            runs.append((-1, list(clauses), [mark for marks in marked for mark in marks]))
+        in_story = sum(len(c.words) for c in clauses) > _WHOLE
+        found: list[Fired] = []
+        for number, run, marks in runs:
+            for gate, _, words, firm in self.evidence.weigh(run, marks, in_story=in_story):
+                found.append(Fired(gate, f"{gate}.evidence", words, number, gate, not firm))
+        return found
 
     def _judge_reading(
         self, clauses: Sequence[Clause], languages: frozenset[str], last_outcome: str | None
@@ -123,7 +148,9 @@ def load_gates(corpus_dir: Path | None = None) -> Gates:
             _add_own(path, rules, features.names)
     for_visitors = tuple(rule for rule in rules.values() if rule.gate != WITHHELD)
     for_guides = tuple(rule for rule in rules.values() if rule.gate == WITHHELD)
-    return Gates(features, for_visitors, for_guides, digest.hexdigest())
+    evidence = load_evidence()
+    digest.update(repr(sorted(evidence.thresholds.items())).encode())
+    return Gates(features, for_visitors, for_guides, evidence, digest.hexdigest())
 
 
 def _fire(
@@ -144,6 +171,14 @@ def _fire(
         if matched is not None:
             found.append(Fired(rule.gate, rule.rule_id, matched, number, rule.wording))
     return found
+
+
+def _verdict(found: Iterable[Fired]) -> Verdict:
+    ordered = tuple(sorted(found, key=lambda f: GATES.index(f.gate)))
+    by_gate: dict[str, tuple[Fired, ...]] = {}
+    for fired in ordered:
+        by_gate[fired.gate] = (*by_gate.get(fired.gate, ()), fired)
+    return Verdict(ordered, by_gate)
 
 
 def _add_own(path: Path, rules: dict[str, Rule], known: frozenset[str]) -> None:

@@ -17,6 +17,8 @@ _NAME_BEFORE_NUMBER = frozenset(
 )
 SUBJECT = "subject"
 NUMBER = "number"
+FIGURE = "figure"
+"""A number of two digits or more: in a text message a single one may stand for "to" or "for"."""
 
 
 class Mark(NamedTuple):
@@ -36,7 +38,7 @@ class Features:
     """
 
     def __init__(self, phrases: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
-        self.names = frozenset(phrases) | {SUBJECT, NUMBER}
+        self.names = frozenset(phrases) | {SUBJECT, NUMBER, FIGURE}
         self._entries: list[_Entry] = []
         # By first word, by first two words where both are plain, by the beginning of a word.
         self._single: dict[str, list[_Entry]] = {}
@@ -73,9 +75,11 @@ class Features:
         named = list(subject)
         marks = [Mark(SUBJECT, first, end) for first, end in named]
         inside = {i for first, end in named for i in range(first, end)}
-        for i, word in enumerate(words):
+        for i in range(len(words)):
             if _is_amount(words, i) and i not in inside:
                 marks.append(Mark(NUMBER, i, i + 1))
+                if len(words[i]) > 1:
+                    marks.append(Mark(FIGURE, i, i + 1))
             marks += [
                 Mark(entry.feature, i, i + len(entry.pattern))
                 for entry in self._candidates(words, i)

@@ -48,13 +48,17 @@ class Rule:
 
 
 class Fired(NamedTuple):
-    """A rule that fired, the words that made it fire, and the clause (-1: the message)."""
+    """A rule that fired, the words that made it fire, and the clause (-1: the message).
+
+    `weak` marks evidence that decides only where the guide has no clear answer.
+    """
 
     gate: str
     rule_id: str
     words: tuple[str, ...]
     clause: int
     wording: str
+    weak: bool = False
 
 
 def parse_rules(

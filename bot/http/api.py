@@ -9,17 +9,25 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import JSONResponse
 
 from bot.errors import StoreError
-from bot.http.asking import ask, mint_reply_id
+from bot.http.asking import ask, mint_reply_id, publish, safe
 from bot.http.context import context_of
 from bot.http.documents import PROBLEM, needs_json
 from bot.http.models import VISIT_ID, AskRequest, FeedbackRequest, ReplyModel, VisitModel
 from bot.http.problems import Problem
+from bot.http.repeats import open_ticket
 from bot.http.services import services_of
 from bot.records import Turn, to_dict
 
-CHANNEL = "web"
-
 router = APIRouter(prefix="/v1", tags=["conversation"])
+# Described here and read by hand: as a parameter it would cost a tenth of the whole request.
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 257},
+    "description": "Names this call, such as by a UUID: sent again within 24 hours with the same "
+    "body, it gets the same reply and is not answered twice.",
+}
 VisitId = Annotated[str, Path(pattern=VISIT_ID, description="Name of the conversation.")]
 
 
@@ -28,14 +36,24 @@ VisitId = Annotated[str, Path(pattern=VISIT_ID, description="Name of the convers
     operation_id="ask",
     summary="Ask, and get a reply in the guide's own words",
     response_model=ReplyModel,
-    responses={400: PROBLEM, 404: PROBLEM, 413: PROBLEM, 415: PROBLEM, 422: PROBLEM, 500: PROBLEM},
+    responses={
+        400: PROBLEM,
+        404: PROBLEM,
+        409: PROBLEM,
+        413: PROBLEM,
+        415: PROBLEM,
+        422: PROBLEM,
+        500: PROBLEM,
+    },
     dependencies=[Depends(needs_json)],
+    openapi_extra={"parameters": [_IDEMPOTENCY_KEY]},
 )
 async def post_ask(body: AskRequest, request: Request) -> Response:
     """Answer one message. Refusals and "not in the guide" are replies with status 200.
 
     The reply's `outcome` says which kind it is. An unknown `visit_id` starts a visit of that
-    name. Unknown members of the request are ignored.
+    name. Unknown members of the request are ignored. Over a limit the message is still looked
+    at: an urgent one gets its reply, any other a 429 that carries the emergency numbers.
     """
     services = services_of(request)
     guide_id = services.guide_id(body.guide)
@@ -47,9 +65,20 @@ async def post_ask(body: AskRequest, request: Request) -> Response:
         lang=body.lang,
         explain=body.explain,
     )
-    reply = await ask(services, turn, body.visit_id, guide_id, CHANNEL)
     context = context_of(request.scope)
-    context.outcome, context.channel = reply.outcome, CHANNEL
+    barred = await services.doorkeeper.visitor(request.scope, body.visit_id)
+    header = None if barred else request.headers.get("idempotency-key")
+    ticket = await open_ticket(services, header, context.key, body)
+    if ticket.reply is not None:
+        return JSONResponse(ticket.reply, headers={"Idempotency-Replayed": "true"})
+    try:
+        barred = barred or ticket.problem
+        reply = await ask(services, turn, body.visit_id, guide_id, body.channel, barred=barred)
+    except BaseException:
+        ticket.give_back()
+        raise
+    await ticket.keep(reply)
+    context.outcome, context.channel = reply.outcome, body.channel
     return JSONResponse(to_dict(reply))
 
 
@@ -106,6 +135,8 @@ async def post_feedback(body: FeedbackRequest, request: Request) -> Response:
         raise _unavailable() from None
     if not is_known:
         raise Problem(404, "unknown_reply", "No reply of this id is kept.")
+    told = services.events.of_feedback(body.reply_id, body.helpful, services.now())
+    await safe(publish(services, told))
     return Response(status_code=204)
 
 

@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from dataclasses import replace
 
 from fastapi import FastAPI
 
 import bot
 from bot.answer import Bot
 from bot.errors import StoreError
-from bot.http import api, channels, documents, guides, health, logs, middleware, pages, problems
+from bot.http import (
+    api,
+    channels,
+    chat,
+    documents,
+    guides,
+    health,
+    kiosk,
+    logs,
+    middleware,
+    pages,
+    problems,
+)
+from bot.http.admission import Doorkeeper
 from bot.http.metrics import Metrics
 from bot.http.services import Services
+from bot.keys import KeyRing
+from bot.limits import open_limiter
 from bot.outbox import open_post_office
 from bot.settings import Settings
 from bot.store import Store
+from bot.webhooks import open_webhooks
 
 # Seconds between two looks for expired visits; they live for hours, so minutes do not matter.
 _PURGE_EVERY = 600.0
@@ -27,13 +44,13 @@ def create_app(bot_: Bot, store: Store, settings: Settings) -> FastAPI:
     """Build the app around a bot and a store that are open.
 
     The app closes the store when it is shut down, after the last request; until then it deletes
-    expired visits every ten minutes, and sends what waits for visitors of messaging channels.
+    expired visits every ten minutes, delivers the events that wait, and sends what waits for
+    visitors of messaging channels.
 
     Raises:
-        SettingsError: A messaging channel is switched on and lacks a setting.
+        SettingsError: The settings of limits, webhooks or a messaging channel are wrong.
     """
-    loaded = [bot_.guide(guide_id).guide for guide_id in bot_.guides]
-    metrics = Metrics(store, loaded, bot_.policy.version)
+    services = open_services(bot_, store, settings)
     app = FastAPI(
         title="Quotewell",
         version=bot.__version__,
@@ -42,42 +59,61 @@ def create_app(bot_: Bot, store: Store, settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        middleware=middleware.stack(settings, metrics),
-        lifespan=_lifespan(store),
+        middleware=middleware.stack(settings, services.metrics, services.doorkeeper),
+        lifespan=lambda app: tending(app.state.services),
     )
-    office = open_post_office(bot_, store, settings, metrics)
-    app.state.services = Services(bot_, store, settings, metrics, post_office=office)
+    office = open_post_office(bot_, store, settings, services.metrics)
+    app.state.services = replace(services, post_office=office)
     problems.install(app)
     documents.install(app)
-    for module in (api, channels, guides, health, pages):
+    for module in (api, chat, channels, guides, health, pages, kiosk):
         # Added one by one: include_router keeps a router as a whole, which hides its routes
         # from `app.routes` and makes every request pass one more router.
         app.router.routes.extend(module.router.routes)
     return app
 
 
-def _lifespan(store: Store) -> Callable[[FastAPI], Any]:
-    @asynccontextmanager
-    async def running(app: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(_purge(app))]
-        services: Services = app.state.services
-        if services.post_office is not None:
-            tasks.append(asyncio.create_task(services.post_office.sender.run()))
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
-            # Closing waits until all that was recorded is on disk.
-            await asyncio.to_thread(store.close)
+def open_services(bot_: Bot, store: Store, settings: Settings) -> Services:
+    """What the routes use, and other doors too.
 
-    return running
+    Raises:
+        SettingsError: The settings of limits or webhooks are wrong.
+    """
+    loaded = [bot_.guide(guide_id).guide for guide_id in bot_.guides]
+    metrics = Metrics(store, loaded, bot_.policy.version)
+    doorkeeper = Doorkeeper(
+        KeyRing(store.keys),
+        open_limiter(settings),
+        settings,
+        bot_.policy.clinic,
+        metrics.doors,
+        time.time,
+    )
+    events, courier = open_webhooks(settings, store.events, metrics.doors.webhook)
+    return Services(bot_, store, settings, metrics, doorkeeper, events, courier)
 
 
-async def _purge(app: FastAPI) -> None:
-    services: Services = app.state.services
+@asynccontextmanager
+async def tending(services: Services) -> AsyncIterator[None]:
+    """Delete what has expired, deliver events and letters; close the store afterwards."""
+    tasks = [asyncio.create_task(_purge(services))]
+    if services.courier is not None:
+        tasks.append(asyncio.create_task(services.courier.run()))
+    if services.post_office is not None:
+        tasks.append(asyncio.create_task(services.post_office.sender.run()))
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        await services.doorkeeper.close()
+        # Closing waits until all that was recorded is on disk.
+        await asyncio.to_thread(services.store.close)
+
+
+async def _purge(services: Services) -> None:
     while True:
         try:
             await asyncio.to_thread(services.store.purge, services.now())

@@ -9,17 +9,27 @@ import asyncio
 import secrets
 import time
 from concurrent.futures import Future
+from contextlib import suppress
+from typing import Any
 
 from bot.http import logs
+from bot.http.problems import Problem
 from bot.http.services import Services
 from bot.records import URGENT_OUTCOMES, Reply, Turn, Visit
+from bot.store.doors import Delivery
 
 # Seconds that a reply waits for the store; longer would be felt as a hang.
 STORE_DEADLINE = 0.25
 
 
 async def ask(
-    services: Services, turn: Turn, visit_id: str | None, guide_id: str, channel: str
+    services: Services,
+    turn: Turn,
+    visit_id: str | None,
+    guide_id: str,
+    channel: str,
+    *,
+    barred: Problem | None = None,
 ) -> Reply:
     """Answer one turn of a visit, with the store's help where it is there.
 
@@ -29,19 +39,78 @@ async def ask(
         visit_id: The conversation; None starts one.
         guide_id: A guide that exists.
         channel: The door's name, for the figures.
+        barred: Why the message is to be refused, unless it is urgent: the policy looks at it
+            all the same, and nobody is kept from an emergency number by a limit.
 
     Returns:
         The reply; whether it is kept is only counted.
+
+    Raises:
+        Problem: The one that was given, and the message is not urgent; nothing is kept then.
     """
     visit = _visit(services, visit_id, turn.at)
     began = time.perf_counter()
     reply, visit = services.bot.ask(turn, visit, guide_id)
     ms = (time.perf_counter() - began) * 1000
-    services.metrics.replied(reply, channel)
-    written = _record(services, reply, visit, guide_id, channel, ms, turn.at)
-    if written is not None and reply.outcome not in URGENT_OUTCOMES:
-        await _confirm(services, written)
+    await give(services, reply, visit, guide_id, channel, ms, turn.at, barred=barred)
     return reply
+
+
+async def give(
+    services: Services,
+    reply: Reply,
+    visit: Visit,
+    guide_id: str,
+    channel: str,
+    ms: float,
+    at: float,
+    *,
+    barred: Problem | None = None,
+) -> None:
+    """Count and keep a reply that is about to be given, and tell of it; see `ask`."""
+    if barred is not None:
+        if reply.outcome not in URGENT_OUTCOMES:
+            raise barred
+        services.metrics.doors.urgent_all_the_same()
+    services.metrics.replied(reply, channel)
+    written = _record(services, reply, visit, guide_id, channel, ms, at)
+    told = publish(services, services.events.of_reply(reply, guide_id, channel, at))
+    if reply.outcome not in URGENT_OUTCOMES:
+        if written is not None:
+            await _confirm(services, written)
+        await safe(told)
+
+
+def publish(services: Services, deliveries: list[Delivery]) -> Future[None] | None:
+    """Hand events to the store; the future is done once they are safe. None: there are none."""
+    if not deliveries or services.courier is None:
+        return None
+    loop = asyncio.get_running_loop()
+    kept = services.store.events.add(deliveries)
+
+    def done(future: Future[None]) -> None:
+        # In the store's thread; at the very end of the process the loop may be gone already.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(_handed_over, services, future)
+
+    kept.add_done_callback(done)
+    return kept
+
+
+async def safe(kept: Future[None] | None) -> None:
+    """Wait shortly until something is safe in the store; what is not may be lost in a crash."""
+    if kept is not None:
+        waiting = asyncio.wrap_future(kept)
+        waiting.add_done_callback(_forget)
+        await asyncio.wait({waiting}, timeout=STORE_DEADLINE)
+
+
+def _handed_over(services: Services, kept: Future[None]) -> None:
+    if error := kept.exception():
+        services.metrics.doors.webhook_lost()
+        logs.LOGGER.warning("event not kept", extra={"why": type(error).__name__})
+    elif services.courier is not None:
+        services.courier.wake()
 
 
 def mint_reply_id() -> str:
@@ -97,7 +166,7 @@ def _unsaved(services: Services, why: str) -> None:
     logs.LOGGER.warning("reply not saved", extra={"why": why})
 
 
-def _forget(future: asyncio.Future[bool]) -> None:
+def _forget(future: asyncio.Future[Any]) -> None:
     """Take note of a late failure; the store counts it by itself."""
     if not future.cancelled():
         future.exception()

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from bot.channels import Answer, Delivery, webhook_url
 from bot.errors import StoreError
+from bot.http.asking import publish, safe
 from bot.http.context import context_of
 from bot.http.problems import Problem
 from bot.http.services import services_of
@@ -37,7 +38,10 @@ async def receive(name: str, request: Request) -> Response:
             headers={"Retry-After": "30"},
         ) from None
     context = context_of(request.scope)
-    context.outcome, context.channel = received.outcome, name
+    for reply in received.replies:
+        context.outcome, context.channel = reply.outcome, name
+        guide_id, at = services.bot.default_guide, services.now()
+        await safe(publish(services, services.events.of_reply(reply, guide_id, name, at)))
     return _response(received.answer)
 
 

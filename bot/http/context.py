@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.types import Scope
+
+from bot.limits import Ruling
+from bot.store.doors import KeyRow
 
 _KEY = "quotewell"
 # Narrow on purpose: a request id is logged and echoed, so it may carry no sentence.
@@ -20,13 +23,16 @@ _FORWARDING = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-i
 class Context:
     """Facts of one request: its id, whom it came from, and what was replied.
 
-    `is_local` says that the peer is this machine and no proxy stands between.
+    `is_local` says that the peer is this machine and no proxy stands between. `key` is the
+    server API key that was presented; `ruling` what the request used of the limits so far.
     """
 
     request_id: str
     is_local: bool
     outcome: str = ""
     channel: str = ""
+    key: KeyRow | None = None
+    ruling: Ruling = field(default_factory=Ruling)
 
 
 def begin(scope: Scope) -> Context:
@@ -49,6 +55,21 @@ def request_id_of(scope: Scope) -> str:
     """The id of this request; empty where it never passed the outer middleware."""
     found: Context | None = scope.get(_KEY)
     return found.request_id if found else ""
+
+
+def path_of(scope: Scope) -> str:
+    """The path without the prefix under which the server stands."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
+
+
+def bearer_of(scope: Scope) -> str:
+    """The token of `Authorization: Bearer ...`; empty where there is none."""
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            scheme, _, token = value.decode("latin-1").partition(" ")
+            return token.strip() if scheme.lower() == "bearer" else ""
+    return ""
 
 
 def _is_local(client: Any, header_names: Iterable[bytes]) -> bool:

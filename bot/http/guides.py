@@ -1,4 +1,4 @@
-"""Routes about the guides themselves: what there is, its source, and is this text in it."""
+"""Routes about clinic and guides: facts, what there is, its source, is this text in it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,17 @@ from fastapi.responses import JSONResponse
 from bot.guide import Guide
 from bot.http.documents import PROBLEM, needs_json
 from bot.http.links import located
-from bot.http.models import GUIDE_ID, GuideList, GuideModel, VerifyModel, VerifyRequest
+from bot.http.models import (
+    GUIDE_ID,
+    ClinicModel,
+    GuideList,
+    GuideModel,
+    VerifyModel,
+    VerifyRequest,
+)
 from bot.http.services import Services, services_of
 from bot.http.source import has_etag, source_bytes
-from bot.records import Passage, Section
+from bot.records import Passage, Section, to_dict
 
 MAX_PLACES = 10
 
@@ -32,16 +39,32 @@ GuideId = Annotated[str, Path(pattern=GUIDE_ID, description="Id of a guide.")]
 )
 async def post_verify(body: VerifyRequest, request: Request) -> Response:
     """Search the source text itself; only white space may differ, letters and marks may not."""
+    return JSONResponse(verified(services_of(request), body.guide, body.quote))
+
+
+@router.get(
+    "/clinic",
+    operation_id="get_clinic",
+    summary="The clinic's name, phone, urgent numbers and languages",
+    response_model=ClinicModel,
+)
+async def get_clinic(request: Request) -> Response:
+    """Tell what a page has to show before anything is asked."""
     services = services_of(request)
-    guide = services.guide(body.guide)
-    found = places(guide, body.quote)
+    policy, settings = services.bot.policy, services.settings
+    clinic = policy.clinic
     return JSONResponse(
         {
-            "verbatim": bool(found),
-            "guide": guide.guide_id,
-            "version": guide.version,
-            "sha256": guide.sha256,
-            "places": [_place(services, guide, start, end) for start, end in found],
+            "name": clinic.name,
+            "phone": clinic.phone,
+            "hours": clinic.hours,
+            "address": clinic.address,
+            "is_demo": clinic.is_demo,
+            "paused": settings.paused,
+            "numbers": to_dict(clinic.numbers),
+            "languages": list(policy.languages),
+            "default_guide": services.bot.default_guide,
+            "max_question_chars": settings.max_question_chars,
         }
     )
 
@@ -105,6 +128,19 @@ async def get_source(guide_id: GuideId, request: Request) -> Response:
         return Response(status_code=304, headers=headers)
     # Markdown too is sent as plain text: a browser shows it, and nothing in it is run.
     return Response(source_bytes(guide), headers=headers, media_type="text/plain")
+
+
+def verified(services: Services, guide_id: str | None, quote: str) -> dict[str, Any]:
+    """Whether and where a text stands in a guide; Problem 404 where there is no such guide."""
+    guide = services.guide(guide_id)
+    found = places(guide, quote)
+    return {
+        "verbatim": bool(found),
+        "guide": guide.guide_id,
+        "version": guide.version,
+        "sha256": guide.sha256,
+        "places": [_place(services, guide, start, end) for start, end in found],
+    }
 
 
 def places(guide: Guide, quote: str) -> list[tuple[int, int]]:

@@ -10,7 +10,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.http.context import request_id_of
+from bot.http.context import path_of
 from bot.http.problems import Problem, problem_response
 
 _POLICY = (
@@ -27,10 +27,10 @@ _POLICY = (
 _PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST, DELETE",
-    "Access-Control-Allow-Headers": "Content-Type, X-Request-ID",
+    "Access-Control-Allow-Headers": "Content-Type, Idempotency-Key, X-Request-ID",
     "Access-Control-Max-Age": "600",
 }
-_EXPOSED = "X-Request-ID, ETag"
+_EXPOSED = "X-Request-ID, ETag, RateLimit, RateLimit-Policy, Retry-After"
 
 
 class Headers:
@@ -54,7 +54,7 @@ class Headers:
             await self.app(scope, receive, send)
             return
         asked = _asked(scope)
-        is_api = _path(scope).startswith("/v1/")
+        is_api = path_of(scope).startswith("/v1/")
         allowed = asked.get("origin", "") if asked.get("origin") in self.origins else ""
 
         async def sending(message: Message) -> None:
@@ -74,12 +74,14 @@ class Headers:
         for name, value in self.fixed.items():
             headers[name] = value
         headers.setdefault("Cache-Control", "no-store")
+        # What other sites may load, such as the widget, says so itself.
+        headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
 
     def _preflight(self, scope: Scope, is_allowed: bool) -> Response:
         if is_allowed:
             return Response(status_code=204, headers=_PREFLIGHT)
         problem = Problem(403, "origin_not_allowed", "This web origin may not call this server.")
-        return problem_response(problem, request_id_of(scope))
+        return problem_response(problem, scope)
 
 
 def _open_to(origin: str, headers: MutableHeaders) -> None:
@@ -98,7 +100,6 @@ def _fixed(frame_ancestors: tuple[str, ...]) -> dict[str, str]:
         "Referrer-Policy": "no-referrer",
         "Permissions-Policy": _PERMISSIONS,
         "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "same-origin",
     }
     # Older browsers know only this header, and it cannot name a list of origins.
     return fixed if frame_ancestors else {**fixed, "X-Frame-Options": "DENY"}
@@ -113,8 +114,3 @@ def _asked(scope: Scope) -> dict[str, str]:
 
 def _is_preflight(scope: Scope, asked: dict[str, str]) -> bool:
     return scope["method"] == "OPTIONS" and {"origin", "method"} <= asked.keys()
-
-
-def _path(scope: Scope) -> str:
-    path: str = scope["path"]
-    return path.removeprefix(scope.get("root_path", ""))

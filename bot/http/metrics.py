@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from bot.guide import Guide
+from bot.http.door_metrics import DoorMetrics
 from bot.records import Reply
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -79,6 +80,7 @@ class Metrics:
         for guide in guides:
             info.labels(guide.guide_id, guide.version, guide.sha256, policy_version).set(1)
         self.registry.register(_StoreCollector(store))
+        self.doors = DoorMetrics(self.registry)
 
     def replied(self, reply: Reply, channel: str) -> None:
         """Count a reply."""

@@ -1,7 +1,7 @@
 """What happens to every request around the routes, as plain ASGI middlewares.
 
-From the outside in: prefix, log and figures, headers, faults, proxies, HEAD, body. Plain ASGI
-because Starlette's BaseHTTPMiddleware costs several times what a whole reply does.
+From the outside in: prefix, log and figures, headers, faults, proxies, HEAD, admission, body.
+Plain ASGI because Starlette's BaseHTTPMiddleware costs several times what a whole reply does.
 """
 
 from __future__ import annotations
@@ -17,20 +17,23 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from bot.http import logs
-from bot.http.context import Context, begin, context_of, request_id_of
+from bot.http.admission import Admission, Doorkeeper
+from bot.http.context import Context, begin, context_of, path_of
 from bot.http.headers import Headers
 from bot.http.metrics import Metrics
-from bot.http.problems import Problem, general, problem_response
+from bot.http.problems import CHAT_PATHS, Problem, general, problem_response
 from bot.settings import Settings
 
 # Seconds for a whole body: 32 kB arrive in a blink, and a slower sender would hold a connection.
 _BODY_DEADLINE = 10.0
+# A chat client sends the whole conversation each time, replies and prompts included.
+_CHAT_BODIES = 16
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Asked for by machines every few seconds; at info level they would hide the visitors.
 _QUIET_ROUTES = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
-def stack(settings: Settings, metrics: Metrics) -> list[Middleware]:
+def stack(settings: Settings, metrics: Metrics, doorkeeper: Doorkeeper) -> list[Middleware]:
     """The middlewares in order, the outermost first."""
     trusted = [str(ipaddress.ip_network(n, strict=False)) for n in settings.trusted_proxies]
     return [
@@ -44,6 +47,7 @@ def stack(settings: Settings, metrics: Metrics) -> list[Middleware]:
         Middleware(Faults, metrics=metrics),
         Middleware(ProxyHeadersMiddleware, trusted_hosts=trusted),
         Middleware(Head),
+        Middleware(Admission, doorkeeper=doorkeeper),
         Middleware(Body, max_bytes=settings.max_body_bytes),
     ]
 
@@ -139,7 +143,7 @@ class Faults:
         except Exception as error:  # noqa: BLE001 - the edge: nothing may leave it unanswered
             self._log(scope, error)
             if not has_begun:
-                await problem_response(general(500), request_id_of(scope))(scope, receive, send)
+                await problem_response(general(500), scope)(scope, receive, send)
 
     def _log(self, scope: Scope, error: Exception) -> None:
         self.metrics.faulted()
@@ -187,7 +191,7 @@ class Body:
         try:
             body = await self._read(scope, receive)
         except Problem as problem:
-            response = problem_response(problem, request_id_of(scope))
+            response = problem_response(problem, scope)
             await response(scope, receive, send)
             return
         if body is not None:
@@ -195,24 +199,25 @@ class Body:
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
         """The whole body, or None if the client left; Problem 413 or 408."""
-        if _declared_length(scope) > self.max_bytes:
+        most = self.max_bytes * (_CHAT_BODIES if path_of(scope) in CHAT_PATHS else 1)
+        if _declared_length(scope) > most:
             raise general(413, {"Connection": "close"})
         try:
             async with asyncio.timeout(_BODY_DEADLINE):
-                return await self._collect(receive)
+                return await self._collect(receive, most)
         except TimeoutError:
             raise Problem(
                 408, "too_slow", "The request body took too long.", headers={"Connection": "close"}
             ) from None
 
-    async def _collect(self, receive: Receive) -> bytes | None:
+    async def _collect(self, receive: Receive, most: int) -> bytes | None:
         body = bytearray()
         while True:
             message = await receive()
             if message["type"] != "http.request":
                 return None
             body += message.get("body", b"")
-            if len(body) > self.max_bytes:
+            if len(body) > most:
                 raise general(413, {"Connection": "close"})
             if not message.get("more_body", False):
                 return bytes(body)

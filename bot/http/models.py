@@ -6,7 +6,7 @@ tests hold them against these.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -14,7 +14,7 @@ from bot.records import CardLevel, NumberKind, NumberMode, Outcome, PassageKind
 
 VISIT_ID = r"^[A-Za-z0-9_-]{16,64}$"
 GUIDE_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
-_LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}$"
+LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}$"
 
 
 def _mend_surrogates(value: Any) -> Any:
@@ -55,7 +55,10 @@ class AskRequest(BaseModel):
     guide: str | None = Field(
         None, pattern=GUIDE_ID, description="Id of a guide; the default one when left out."
     )
-    lang: str | None = Field(None, pattern=_LANGUAGE, description="Language of the page, BCP 47.")
+    lang: str | None = Field(None, pattern=LANGUAGE, description="Language of the page, BCP 47.")
+    channel: Literal["web", "kiosk"] = Field(
+        "web", description="Which page asks; told apart in the figures only."
+    )
     explain: bool = Field(False, description="Adds how the reply was decided.")
 
     @model_validator(mode="after")
@@ -175,6 +178,21 @@ class VerifyModel(BaseModel):
     version: str
     sha256: str
     places: list[PlaceModel] = Field(description="In guide order, ten at most.")
+
+
+class ClinicModel(BaseModel):
+    """The clinic's own facts, as every page shows them; texts are empty until filled in."""
+
+    name: str
+    phone: str
+    hours: str
+    address: str
+    is_demo: bool = Field(description="True until the clinic has filled in its facts.")
+    paused: bool
+    numbers: list[NumberModel] = Field(description="Urgent lines, the most urgent first.")
+    languages: list[str] = Field(description="Languages that the clinic has enabled.")
+    default_guide: str
+    max_question_chars: int = Field(description="In code points; a longer one is `too_long`.")
 
 
 class GuideSummary(BaseModel):
@@ -319,3 +337,41 @@ class ProblemModel(BaseModel):
     code: str
     instance: str | None = None
     errors: list[FieldError] | None = None
+
+
+class EventData(BaseModel):
+    """What happened: ids and outcomes, never what was typed or quoted."""
+
+    model_config = ConfigDict(extra="allow")
+
+    reply_id: str
+    visit_id: str | None = None
+    channel: str | None = None
+    guide: str | None = None
+    outcome: Outcome | None = None
+    reason: str | None = None
+    lang: str | None = None
+    passage_ids: list[str] | None = None
+    guide_version: str | None = None
+    policy_version: str | None = None
+    helpful: bool | None = None
+
+
+class EventModel(BaseModel):
+    """The body of a webhook."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "feedback.given",
+                    "timestamp": "2026-11-22T10:00:00.000Z",
+                    "data": {"reply_id": "Vb3kq0Zr1xYt5w2A", "helpful": True},
+                }
+            ]
+        }
+    )
+
+    type: str
+    timestamp: str = Field(description="When it happened, RFC 3339 in UTC.")
+    data: EventData

@@ -14,10 +14,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
-from bot.http.context import request_id_of
+from bot.http.context import path_of, request_id_of
 
 MEDIA_TYPE = "application/problem+json"
+CHAT_PATHS = frozenset({"/v1/chat/completions", "/v1/models"})
+"""Routes for clients of OpenAI's API, and so with errors of its form; so has each model's."""
 
 # Status -> (code, sentence) for the errors that the framework raises by itself.
 _GENERAL: dict[int, tuple[str, str]] = {
@@ -73,8 +76,12 @@ class Problem(Exception):
         super().__init__(f"{status} {code}")
 
 
-def problem_response(problem: Problem, request_id: str) -> JSONResponse:
+def problem_response(problem: Problem, scope: Scope) -> JSONResponse:
     """The response that tells of a problem; `instance` is the request's id as a URN."""
+    path = path_of(scope)
+    if path in CHAT_PATHS or path.startswith("/v1/models/"):
+        return JSONResponse(_as_openai(problem), problem.status, problem.headers)
+    request_id = request_id_of(scope)
     body = {
         "type": f"urn:quotewell:problem:{problem.code}",
         "title": HTTPStatus(problem.status).phrase,
@@ -85,6 +92,22 @@ def problem_response(problem: Problem, request_id: str) -> JSONResponse:
         **problem.extra,
     }
     return JSONResponse(body, problem.status, problem.headers, media_type=MEDIA_TYPE)
+
+
+def _as_openai(problem: Problem) -> dict[str, Any]:
+    """`{"error": {"message", "type", "param", "code", ...}}`, as OpenAI's clients read it."""
+    kinds = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+    kind = kinds.get(problem.status, "invalid_request_error")
+    kind = "server_error" if problem.status >= 500 else kind
+    errors = problem.extra.get("errors") or [{}]
+    error = {
+        "message": problem.detail,
+        "type": kind,
+        "param": errors[0].get("pointer"),
+        "code": problem.code,
+        **problem.extra,
+    }
+    return {"error": error}
 
 
 def general(status: int, headers: Mapping[str, str] | None = None) -> Problem:
@@ -102,13 +125,13 @@ def install(app: FastAPI) -> None:
 
 async def _on_problem(request: Request, error: Exception) -> JSONResponse:
     problem = error if isinstance(error, Problem) else general(500)
-    return problem_response(problem, request_id_of(request.scope))
+    return problem_response(problem, request.scope)
 
 
 async def _on_http(request: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = error.headers if isinstance(error, HTTPException) else None
-    return problem_response(general(status, headers), request_id_of(request.scope))
+    return problem_response(general(status, headers), request.scope)
 
 
 async def _on_validation(request: Request, error: Exception) -> JSONResponse:
@@ -120,7 +143,7 @@ async def _on_validation(request: Request, error: Exception) -> JSONResponse:
         problem = Problem(
             422, "invalid", "The request does not have the expected form.", extra={"errors": errors}
         )
-    return problem_response(problem, request_id_of(request.scope))
+    return problem_response(problem, request.scope)
 
 
 def _rule(item: Mapping[str, Any]) -> dict[str, str]:

@@ -9,7 +9,9 @@ from contextlib import suppress
 from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 
+from bot.analysis import snowball
 from bot.answer import open_bot
 from bot.http import logs
 from bot.http.app import create_app
@@ -30,18 +32,23 @@ def serve(settings: Settings) -> None:
     logs.configure(settings)
     bot = open_bot(settings)
     store = open_store(settings.database_url, retention_hours=settings.visit_retention_hours)
-    app = create_app(bot, store, settings)
+    run(create_app(bot, store, settings), settings)
+
+
+def run(app: ASGIApp, settings: Settings) -> None:
+    """Serve an app that is ready, until told to stop."""
     # What is loaded stays for good: without it the collector's long pauses, of tens of
     # milliseconds among the slowest replies, have little left to walk.
+    snowball("warm")  # else the first unheard-of word waits for NLTK's import
     gc.collect()
     gc.freeze()
     # uvicorn raises the signal again when it is done; without this the process would die of it.
     signal.signal(signal.SIGTERM, _leave)
     with suppress(KeyboardInterrupt):
-        _Server(_config(app, settings)).run()
+        _Server(_config(app, settings), settings).run()
 
 
-def _config(app: Any, settings: Settings) -> uvicorn.Config:
+def _config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         host=settings.host,
@@ -60,24 +67,22 @@ def _config(app: Any, settings: Settings) -> uvicorn.Config:
 class _Server(uvicorn.Server):
     """Says in our own log where it listens and when it has stopped."""
 
+    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
+        super().__init__(config)
+        self._settings = settings
+
     async def startup(self, sockets: list[Any] | None = None) -> None:
         await super().startup(sockets)
         for server in self.servers if self.started else ():
             for listening in server.sockets:
                 host, port = listening.getsockname()[:2]
                 shown = f"[{host}]" if ":" in host else host
-                path = prefix(_settings_of(self))
+                path = prefix(self._settings)
                 logs.LOGGER.info("ready", extra={"url": f"http://{shown}:{port}{path}/"})
 
     async def shutdown(self, sockets: list[Any] | None = None) -> None:
         await super().shutdown(sockets)
         logs.LOGGER.info("stopped")
-
-
-def _settings_of(server: uvicorn.Server) -> Settings:
-    app: Any = server.config.app
-    found: Settings = app.state.services.settings
-    return found
 
 
 def _leave(*_: object) -> None:

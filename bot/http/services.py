@@ -11,24 +11,30 @@ from fastapi import Request
 
 from bot.answer import Bot
 from bot.guide import Guide
+from bot.http.admission import Doorkeeper
 from bot.http.metrics import Metrics
 from bot.http.problems import Problem
 from bot.outbox import PostOffice
 from bot.settings import Settings
 from bot.store import Store
+from bot.webhooks import Courier, Events
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
     """The collaborators of the routes; `now` gives seconds since the epoch.
 
-    `post_office` is there where a messaging channel is switched on.
+    `courier` delivers events; None where no address is set. `post_office` is there where a
+    messaging channel is switched on.
     """
 
     bot: Bot
     store: Store
     settings: Settings
     metrics: Metrics
+    doorkeeper: Doorkeeper
+    events: Events
+    courier: Courier | None
     now: Callable[[], float] = field(default=time.time)
     post_office: PostOffice | None = None
 

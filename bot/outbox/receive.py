@@ -38,10 +38,10 @@ class Counts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What a delivery gets back, and what was said in it last (for the request's log line)."""
+    """What a delivery gets back, and the replies that were given to it."""
 
     answer: Answer
-    outcome: str = ""
+    replies: tuple[Reply, ...] = ()
 
 
 @dataclass
@@ -82,7 +82,7 @@ class Receiver:
 
     async def _answer_all(self, channel: Channel, messages: list[Message]) -> Received:
         payloads: list[Payload] = []
-        outcome = ""
+        replies: list[Reply] = []
         # Sorted by the visitor's clock, which keeps the order of those without a time.
         for message in sorted(messages, key=lambda m: m.at):
             self.counts.messaged(channel.name, "received")
@@ -91,8 +91,8 @@ class Receiver:
                 continue
             said, reply = await self._answer_one(channel, message)
             payloads += said
-            outcome = reply.outcome if reply else outcome
-        return Received(channel.acknowledge(payloads), outcome)
+            replies += [reply] if reply else []
+        return Received(channel.acknowledge(payloads), tuple(replies))
 
     def _is_late(self, channel: Channel, message: Message) -> bool:
         """Whether the platform no longer takes an answer; nobody waits for it either."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.records import Reply, Visit
+from bot.store.doors import Calls, Events, Keys
 from bot.store.letters import Decide, Letter, Settled
 
 log = logging.getLogger("bot.store")
@@ -137,7 +138,13 @@ class Store(ABC):
     `load_visit` and `record` never raise and are quick enough for an event loop. The other
     calls wait for the database: make them from a worker thread. All may be called from any
     thread; times are seconds since the epoch.
+
+    `keys`, `calls` and `events` are what the doors keep beside visits.
     """
+
+    keys: Keys
+    calls: Calls
+    events: Events
 
     def __init__(
         self, retention_hours: int, limits: StoreLimits, clock: Callable[[], float] = time.monotonic

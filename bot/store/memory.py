@@ -14,6 +14,7 @@ from typing import Any
 from bot.errors import StoreError
 from bot.records import Reply, Visit, to_dict
 from bot.store.base import Store, StoreLimits
+from bot.store.doors_memory import MemoryCalls, MemoryEvents, MemoryKeys
 from bot.store.letters import Decide, Letter, Settled
 from bot.store.memory_outbox import MemoryOutbox
 
@@ -38,6 +39,9 @@ class MemoryStore(Store):
         self._outbox = MemoryOutbox()
         self._lock = threading.Lock()
         self._closed = False
+        self.keys = MemoryKeys()
+        self.calls = MemoryCalls()
+        self.events = MemoryEvents()
 
     def load_visit(self, visit_id: str, at: float) -> Visit | None:
         with self._lock:
@@ -121,11 +125,14 @@ class MemoryStore(Store):
             return {"visit": to_dict(kept.visit), "replies": replies}
 
     def delete_visit(self, visit_id: str) -> bool:
+        n_more = self.calls.erase_visit(visit_id) + self.events.erase_visit(visit_id)
         with self._lock:
-            return self._forget(visit_id) + self._outbox.erase(visit_id) > 0
+            return self._forget(visit_id) + self._outbox.erase(visit_id) + n_more > 0
 
     def purge(self, at: float) -> int:
         before = at - self.retention_seconds
+        self.calls.purge(at)
+        self.events.purge(at)
         with self._lock:
             expired = [i for i, kept in self._kept.items() if kept.visit.at < before]
             n_rows = sum(self._forget(visit_id) for visit_id in expired)

@@ -13,6 +13,7 @@ from bot.records import Reply, Visit, to_dict
 from bot.store import outbox, tables
 from bot.store.base import Store, StoreLimits, VisitCache
 from bot.store.database import FAULTS, Database, explain
+from bot.store.doors_sql import SqlCalls, SqlEvents, SqlKeys
 from bot.store.letters import Decide, Letter, Settled
 from bot.store.memory import reply_row
 from bot.store.writer import Writer
@@ -37,6 +38,9 @@ class SqlStore(Store):
             self._database.forget()
             self.health.fault(explain(error))
         self._writer = Writer(self._database, self.health, limits)
+        self.keys = SqlKeys(self._writer)
+        self.calls = SqlCalls(self._writer)
+        self.events = SqlEvents(self._writer)
 
     def load_visit(self, visit_id: str, at: float) -> Visit | None:
         visit = self._visits.get(visit_id) or self._read_visit(visit_id)
@@ -93,12 +97,15 @@ class SqlStore(Store):
                 tables.erase_visits(conn, [visit_id]) + outbox.erase_letters(conn, [visit_id])
             )
         )
+        n_rows += self.calls.erase_visit(visit_id) + self.events.erase_visit(visit_id)
         self._database.truncate_log()
         return was_cached or n_rows > 0
 
     def purge(self, at: float) -> int:
         before = at - self.retention_seconds
         self._visits.drop_before(before)
+        self.calls.purge(at)
+        self.events.purge(at)
         n_rows = self._writer.call(lambda conn: outbox.erase_old(conn, at))
         while n_more := self._writer.call(
             lambda conn: tables.erase_expired(conn, before, _PURGE_VISITS)

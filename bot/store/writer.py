@@ -77,14 +77,20 @@ class Writer:
         Raises:
             StoreError: If the database is out of reach or too slow.
         """
+        try:
+            return self.submit(work).result(self._limits.call_seconds)
+        except TimeoutError as error:
+            raise StoreError("does not answer in time", where=self._database.where) from error
+
+    def submit(self, work: Callable[[Connection], T]) -> Future[T]:
+        """Queue some work behind all that waits; its result, or StoreError, comes later."""
         future: Future[T] = Future()
         future.set_running_or_notify_cancel()
         if not self._enqueue(_Call(work, future)):
-            raise StoreError("too much waits to be written", where=self._database.where)
-        try:
-            return future.result(self._limits.call_seconds)
-        except TimeoutError as error:
-            raise StoreError("does not answer in time", where=self._database.where) from error
+            future.set_exception(
+                StoreError("too much waits to be written", where=self._database.where)
+            )
+        return future
 
     def close(self) -> None:
         """Write what is queued, then end."""

@@ -1,0 +1,243 @@
+"""Fits the grounding model: weights of its figures and the thresholds of its three bands.
+
+Uses the tuning part only. Two models: for guides with curated questions, and for bare guides,
+for which the B12 guide is read without its own data beside the two guides written for the eval.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.answer import Bot, open_bot
+from bot.answer.asked import ground_all, read_turn
+from bot.answer.load import make_ready
+from bot.answer.policy import ReadyGuide
+from bot.grounding import FIGURES
+from bot.records import Turn, Visit
+from bot.settings import load_settings
+from eval.questions import load_items
+from eval.records import Item
+from eval.sources import ROOT
+from eval.titles import same_title
+
+Array = npt.NDArray[np.float64]
+
+TARGET = ROOT / "bot" / "data" / "grounding.toml"
+_RIDGE = 0.003
+"""L2 penalty per example; larger ones blur the bands, smaller ones follow single questions."""
+_SILENT_WEIGHT = 1.5
+"""A question that the guide does not cover counts more: a wrong excerpt is the worse mistake."""
+_ROUNDS = 4
+_ASKED_BACK = 0.07
+_FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Shares that the answer threshold may let through: silent questions, wrong passages."""
+
+    silent: float
+    wrong: float
+
+
+CURATED = Limits(silent=0.07, wrong=0.06)
+BARE = Limits(silent=0.16, wrong=0.25)
+"""A guide without hints finds less. Silent questions are near misses, the harder kind."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A question with the figures of each run of words judged, and whether that is right."""
+
+    item: Item
+    figures: Sequence[Sequence[float]]
+    right: Sequence[bool]
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether the guide answers it."""
+        return self.item.outcome == "answer"
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model as it is written down."""
+
+    bias: float
+    weights: dict[str, float]
+    answer_from: float
+    clarify_from: float
+    curve: list[tuple[float, float, float]]
+    n: int
+
+
+def fit_all() -> dict[str, Fitted]:
+    """Fit both models on the tuning part."""
+    items = [i for i in load_items(ROOT / "eval" / "questions") if i.split == "tune"]
+    bot = open_bot(load_settings({}))
+    guides = {g: open_bot(load_settings({}), p) for g, p in _bare_guides(items)}
+    b12 = bot.default_guide
+    stripped = replace(bot.guide().guide, questions=(), lexicon=(), absent=())
+    without = replace(bot, guides={b12: make_ready(stripped, bot.policy.gates)})
+    bare = [e for g, other in guides.items() for e in examples(items, other, g)]
+    return {
+        "with_questions": fit(list(examples(items, bot, b12)), CURATED),
+        "bare": fit([*bare, *examples(items, without, b12)], BARE),
+    }
+
+
+def examples(items: Iterable[Item], bot: Bot, guide_id: str) -> Iterable[Example]:
+    """One example for each single question about a guide that the gates let through."""
+    ready = bot.guide()
+    for item in items:
+        fair = item.outcome in ("answer", "not_covered") and len(item.turns) == 1
+        if item.guide != guide_id or not fair or ("answer" in item.accept):
+            continue
+        turn = Turn("fit", 0.0, text=item.turns[0])
+        asked = read_turn(turn, ready, Visit("fit"), bot.policy)
+        if asked.verdict.fired or asked.message.language:
+            continue
+        found = [g for g in ground_all(asked, range(len(asked.message.asks))) if g.best]
+        if found:
+            figures = [[g.figures[name] for name in FIGURES] for g in found]
+            right = [item.outcome == "answer" and _right(item, g.best or "", ready) for g in found]
+            yield Example(item, figures, right)
+
+
+def fit(found: Sequence[Example], limits: Limits) -> Fitted:
+    """Fit weights on all examples, thresholds on predictions across folds of families."""
+    scores = _across_folds(found)
+    weights = _weights(found)
+    answer_from = _answer_threshold(found, scores, limits)
+    clarify_from = _clarify_threshold(found, scores, answer_from)
+    named = dict(zip(FIGURES, (round(float(w), 3) for w in weights[:-1]), strict=True))
+    curve = _curve(found, scores)
+    bias = round(float(weights[-1]), 3)
+    return Fitted(bias, named, answer_from, clarify_from, curve, len(found))
+
+
+def write(models: dict[str, Fitted], path: Path = TARGET) -> None:
+    """Write the models as data, with date, set and risk-coverage curve."""
+    lines = [
+        "# Fitted by `python -m eval fit` on the tuning part; do not edit by hand.",
+        "# curve: [coverage, share of wrong among answered, threshold], across folds of families.",
+        f"fitted_on = {date.today().isoformat()}",
+    ]
+    for name, model in models.items():
+        lines += ["", f"[{name}]", f'set = "tuning part, {model.n} questions"']
+        lines += [f"bias = {model.bias}", f"answer_from = {model.answer_from}"]
+        lines += [f"clarify_from = {model.clarify_from}", f"curve = {json.dumps(model.curve)}"]
+        lines += [f"[{name}.weights]"]
+        lines += [f"{figure} = {weight}" for figure, weight in model.weights.items()]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _bare_guides(items: Sequence[Item]) -> list[tuple[str, Path]]:
+    names = sorted({item.guide for item in items})
+    paths = [(name, ROOT / "eval" / "guides" / f"{name}.md") for name in names]
+    return [(name, path) for name, path in paths if path.exists()]
+
+
+def _right(item: Item, passage_id: str, ready: ReadyGuide) -> bool:
+    path = {same_title(title) for title in ready.guide.passage(passage_id).path}
+    return bool(path & {same_title(title) for title in item.sections})
+
+
+def _weights(found: Sequence[Example]) -> Array:
+    """Logistic regression over the run of words that the model itself ranks first."""
+    weights = np.zeros(len(FIGURES) + 1)
+    for _ in range(_ROUNDS):
+        picked = [_best(example, weights) for example in found]
+        x = np.array([[*e.figures[i], 1.0] for e, i in zip(found, picked, strict=True)])
+        y = np.array([float(e.right[i]) for e, i in zip(found, picked, strict=True)])
+        share = np.array([1.0 if e.is_covered else _SILENT_WEIGHT for e in found])
+        weights = _newton(x, y, share)
+    return weights
+
+
+def _newton(x: Array, y: Array, share: Array) -> Array:
+    weights = np.zeros(x.shape[1])
+    ridge = _RIDGE * len(y) * np.ones(x.shape[1])
+    ridge[-1] = 1e-6
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-x @ weights))
+        gradient = x.T @ (share * (p - y)) + ridge * weights
+        curvature = (x * (share * p * (1 - p))[:, None]).T @ x + np.diag(ridge)
+        weights = weights - np.linalg.solve(curvature, gradient)
+    return weights
+
+
+def _best(example: Example, weights: Array) -> int:
+    totals = [float(np.dot(weights[:-1], figures)) for figures in example.figures]
+    return max(range(len(totals)), key=lambda i: totals[i])
+
+
+def _score(example: Example, weights: Array) -> tuple[float, bool]:
+    i = _best(example, weights)
+    total = float(np.dot(weights[:-1], example.figures[i]) + weights[-1])
+    return 1 / (1 + math.exp(-total)), example.right[i]
+
+
+def _across_folds(found: Sequence[Example]) -> list[tuple[float, bool]]:
+    """Score and rightness of each example by a model that has not seen its family."""
+    families = sorted({e.item.family for e in found})
+    fold = {family: n % _FOLDS for n, family in enumerate(families)}
+    scored: list[tuple[float, bool]] = [(0.0, False)] * len(found)
+    for k in range(_FOLDS):
+        weights = _weights([e for e in found if fold[e.item.family] != k])
+        for n, example in enumerate(found):
+            if fold[example.item.family] == k:
+                scored[n] = _score(example, weights)
+    return scored
+
+
+def _answer_threshold(
+    found: Sequence[Example], scores: Sequence[tuple[float, bool]], limits: Limits
+) -> float:
+    """The lowest threshold at which few silent questions and few wrong passages get through."""
+    covered = [s for e, s in zip(found, scores, strict=True) if e.is_covered]
+    silent = [s for e, s in zip(found, scores, strict=True) if "near_miss" in e.item.slices]
+    for step in range(30, 96):
+        threshold = step / 100
+        answered = sum(score >= threshold for score, _ in silent) / max(1, len(silent))
+        wrong = sum(s >= threshold and not ok for s, ok in covered) / max(1, len(covered))
+        if answered <= limits.silent and wrong <= limits.wrong:
+            return threshold
+    return 0.95
+
+
+def _clarify_threshold(
+    found: Sequence[Example], scores: Sequence[tuple[float, bool]], answer_from: float
+) -> float:
+    """The lowest threshold at which few covered questions are asked back."""
+    covered = [s for e, s in zip(found, scores, strict=True) if e.is_covered]
+    for step in range(5, int(answer_from * 100) + 1):
+        threshold = step / 100
+        asked_back = sum(threshold <= score < answer_from for score, _ in covered)
+        if asked_back <= _ASKED_BACK * len(covered):
+            return threshold
+    return answer_from
+
+
+def _curve(
+    found: Sequence[Example], scores: Sequence[tuple[float, bool]]
+) -> list[tuple[float, float, float]]:
+    points: list[tuple[float, float, float]] = []
+    n_covered = sum(e.is_covered for e in found) or 1
+    for step in range(30, 100, 10):
+        answered = [ok for score, ok in scores if score >= step / 100]
+        covered = sum(
+            score >= step / 100 and e.is_covered
+            for e, (score, _) in zip(found, scores, strict=True)
+        )
+        wrong = sum(not ok for ok in answered) / max(1, len(answered))
+        points.append((round(covered / n_covered, 3), round(wrong, 3), step / 100))
+    return points
