@@ -104,6 +104,47 @@ class Settings:
         75, "seconds without a touch until the kiosk asks whether somebody is there, 30 to 600"
     )
     paused: bool = _setting(False, "true: every door answers with the contact card only")
+    channel_key: tuple[str, ...] = _setting(
+        (),
+        "secret from which messaging channels make visit ids and seal what waits to be sent, "
+        "32 characters or more; a second one, after a comma, is an older one that still opens",
+        secret=True,
+    )
+    twilio_auth_token: tuple[str, ...] = _setting(
+        (),
+        "Twilio's auth token, switches SMS and WhatsApp through Twilio on; two while it rotates",
+        secret=True,
+    )
+    twilio_account_sid: str = _setting(
+        "", "Twilio's account SID; with it replies are sent by the REST API, else as TwiML"
+    )
+    twilio_api_url: str = _setting(
+        "https://api.twilio.com", "address of Twilio's REST API, for another region"
+    )
+    whatsapp_app_secret: tuple[str, ...] = _setting(
+        (), "app secret of the WhatsApp Cloud API, two while it rotates", secret=True
+    )
+    whatsapp_verify_token: str = _setting(
+        "", "word that you also enter in Meta's webhook form for WhatsApp", secret=True
+    )
+    whatsapp_access_token: str = _setting(
+        "", "token with which WhatsApp replies are sent", secret=True
+    )
+    whatsapp_phone_number_id: str = _setting(
+        "", "id of the WhatsApp number that answers; messages to other numbers are left alone"
+    )
+    messenger_app_secret: tuple[str, ...] = _setting(
+        (), "app secret of the Messenger app, two while it rotates", secret=True
+    )
+    messenger_verify_token: str = _setting(
+        "", "word that you also enter in Meta's webhook form for Messenger", secret=True
+    )
+    messenger_page_token: str = _setting(
+        "", "page access token with which Messenger replies are sent", secret=True
+    )
+    graph_api_url: str = _setting(
+        "https://graph.facebook.com/v25.0", "address and version of Meta's Graph API"
+    )
     metrics_token: str = _setting(
         "", "bearer token for /metrics; empty: loopback callers only", secret=True
     )

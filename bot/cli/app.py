@@ -219,6 +219,44 @@ def serve(
     run(load_settings(overrides={"host": host, "port": port}))
 
 
+channels_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+app.add_typer(channels_app, name="channels")
+
+
+@channels_app.callback()
+def channels(
+    context: typer.Context,
+    as_json: JsonOption = False,
+) -> None:
+    """List the messaging channels: what is on, its webhook address, what is missing.
+
+    \b
+    Examples:
+      quotewell channels
+      quotewell channels test twilio
+    """
+    if context.invoked_subcommand is None:
+        from bot.cli import channels as listing
+
+        listing.run(as_json=as_json)
+
+
+@channels_app.command("test")
+def channels_test(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A channel of the list.")],
+    question: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="What the sample asks.")
+    ] = None,
+) -> None:
+    """Try a channel: a forged, a signed and a repeated sample through its real route.
+
+    Nothing is sent to anybody, and nothing is kept.
+    """
+    from bot.cli import channels as trying
+
+    raise typer.Exit(trying.try_one(name, question or trying.SAMPLE_QUESTION))
+
+
 class _Part(StrEnum):
     """What `kiosk` prints."""
 

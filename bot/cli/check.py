@@ -16,6 +16,7 @@ from rich.console import Group as Stack
 from rich.console import RenderableType
 from rich.text import Text
 
+from bot.channels import open_channels
 from bot.cli.conversation import Conversation, guide_path, open_for
 from bot.cli.render import Indented, console, plain
 from bot.clinic import clinic_problems, load_clinic
@@ -88,6 +89,7 @@ def examine(guide: str | None, today: date) -> list[Group]:
         *_guides(settings, guide, today),
         gather("Gates", lambda: _gates(Path(settings.corpus_dir))),
         gather("Wording", lambda: _wording(settings)),
+        gather("Channels", lambda: _channels(settings)),
     ]
     if not any_wrong(groups):  # else opening the bot would only say it again
         groups.append(gather("All together", lambda: _together(guide)))
@@ -108,6 +110,13 @@ def _settings(settings: Settings) -> Findings:
         yield Finding("good", line)
     if settings.paused:
         yield Finding("look", "paused: every door answers with the contact card only")
+
+
+def _channels(settings: Settings) -> Findings:
+    opened = open_channels(settings)
+    yield Finding("good", f"messaging channels: {', '.join(opened) or 'none'}")
+    if opened and not settings.database_url:
+        yield Finding("look", "no database: what waits to be sent is lost at a restart")
 
 
 def _programs(settings: Settings) -> Findings:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 from fastapi import FastAPI
 
@@ -14,6 +15,7 @@ from bot.answer import Bot
 from bot.errors import StoreError
 from bot.http import (
     api,
+    channels,
     chat,
     documents,
     guides,
@@ -29,6 +31,7 @@ from bot.http.metrics import Metrics
 from bot.http.services import Services
 from bot.keys import KeyRing
 from bot.limits import open_limiter
+from bot.outbox import open_post_office
 from bot.settings import Settings
 from bot.store import Store
 from bot.webhooks import open_webhooks
@@ -41,10 +44,11 @@ def create_app(bot_: Bot, store: Store, settings: Settings) -> FastAPI:
     """Build the app around a bot and a store that are open.
 
     The app closes the store when it is shut down, after the last request; until then it deletes
-    expired visits every ten minutes, and delivers the events that wait.
+    expired visits every ten minutes, delivers the events that wait, and sends what waits for
+    visitors of messaging channels.
 
     Raises:
-        SettingsError: The settings of limits or webhooks are wrong.
+        SettingsError: The settings of limits, webhooks or a messaging channel are wrong.
     """
     services = open_services(bot_, store, settings)
     app = FastAPI(
@@ -58,10 +62,11 @@ def create_app(bot_: Bot, store: Store, settings: Settings) -> FastAPI:
         middleware=middleware.stack(settings, services.metrics, services.doorkeeper),
         lifespan=lambda app: tending(app.state.services),
     )
-    app.state.services = services
+    office = open_post_office(bot_, store, settings, services.metrics)
+    app.state.services = replace(services, post_office=office)
     problems.install(app)
     documents.install(app)
-    for module in (api, chat, guides, health, pages, kiosk):
+    for module in (api, chat, channels, guides, health, pages, kiosk):
         # Added one by one: include_router keeps a router as a whole, which hides its routes
         # from `app.routes` and makes every request pass one more router.
         app.router.routes.extend(module.router.routes)
@@ -90,10 +95,12 @@ def open_services(bot_: Bot, store: Store, settings: Settings) -> Services:
 
 @asynccontextmanager
 async def tending(services: Services) -> AsyncIterator[None]:
-    """Delete what has expired and deliver events while serving; close the store afterwards."""
+    """Delete what has expired, deliver events and letters; close the store afterwards."""
     tasks = [asyncio.create_task(_purge(services))]
     if services.courier is not None:
         tasks.append(asyncio.create_task(services.courier.run()))
+    if services.post_office is not None:
+        tasks.append(asyncio.create_task(services.post_office.sender.run()))
     try:
         yield
     finally:

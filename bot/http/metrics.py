@@ -65,6 +65,12 @@ class Metrics:
             "Turns answered without their visit because it could not be loaded",
             registry=self.registry,
         )
+        self._messages = Counter(
+            "quotewell_channel_messages_total",
+            "Deliveries and letters of messaging channels, by what became of them",
+            ["channel", "what"],
+            registry=self.registry,
+        )
         info = Gauge(
             "quotewell_guide_info",
             "Guides in force",
@@ -95,6 +101,13 @@ class Metrics:
     def visit_lost(self) -> None:
         """Count a turn that had to do without its visit."""
         self._lost_visits.inc()
+
+    def messaged(self, channel: str, what: str) -> None:
+        """Count what became of a delivery or a letter of a messaging channel.
+
+        `what` is received, late, duplicate, rejected, delivered, retried or failed.
+        """
+        self._messages.labels(channel, what).inc()
 
     def text(self) -> bytes:
         """All figures in the text format."""

@@ -14,6 +14,7 @@ from bot.guide import Guide
 from bot.http.admission import Doorkeeper
 from bot.http.metrics import Metrics
 from bot.http.problems import Problem
+from bot.outbox import PostOffice
 from bot.settings import Settings
 from bot.store import Store
 from bot.webhooks import Courier, Events
@@ -23,7 +24,8 @@ from bot.webhooks import Courier, Events
 class Services:
     """The collaborators of the routes; `now` gives seconds since the epoch.
 
-    `courier` delivers events; None where no address is set.
+    `courier` delivers events; None where no address is set. `post_office` is there where a
+    messaging channel is switched on.
     """
 
     bot: Bot
@@ -34,6 +36,7 @@ class Services:
     events: Events
     courier: Courier | None
     now: Callable[[], float] = field(default=time.time)
+    post_office: PostOffice | None = None
 
     def guide(self, guide_id: str | None) -> Guide:
         """The guide of that id, or the default one; Problem 404 where there is none."""

@@ -17,6 +17,7 @@ from typing import Any
 
 from bot.records import Reply, Visit
 from bot.store.doors import Calls, Events, Keys
+from bot.store.letters import Decide, Letter, Settled
 
 log = logging.getLogger("bot.store")
 
@@ -189,6 +190,57 @@ class Store(ABC):
         """
 
     @abstractmethod
+    def answer_once(self, seen_id: str, visit_id: str, at: float, decide: Decide) -> Settled:
+        """Decide about a delivered message exactly once, and commit all that follows from it.
+
+        Messages of one visit are decided one after the other, whatever the number of threads
+        and processes. `decide` may be called again where a commit has to be repeated.
+
+        Args:
+            seen_id: Name of the delivery; the same for its repetitions.
+            visit_id: The conversation.
+            at: Now.
+            decide: Called with the visit as it stands unless the delivery is known.
+
+        Raises:
+            StoreError: If nothing could be committed; nothing is kept then.
+        """
+
+    @abstractmethod
+    def claim_letters(self, at: float, lease_seconds: float, n_letters: int) -> list[Letter]:
+        """Take letters that are due, one a visit, urgent ones first; counts as a try.
+
+        A letter that is neither removed nor put off before the lease is over is given out again.
+
+        Raises:
+            StoreError: If the database is out of reach.
+        """
+
+    @abstractmethod
+    def remove_letter(self, letter_id: int) -> None:
+        """Forget a letter that was sent or given up.
+
+        Raises:
+            StoreError: If the database is out of reach.
+        """
+
+    @abstractmethod
+    def put_off_letter(self, letter_id: int, due_at: float) -> None:
+        """Give a letter back to be sent later.
+
+        Raises:
+            StoreError: If the database is out of reach.
+        """
+
+    @abstractmethod
+    def n_letters(self) -> int:
+        """Letters that are not yet sent, those held back included.
+
+        Raises:
+            StoreError: If the database is out of reach.
+        """
+
+    @abstractmethod
     def save_feedback(self, reply_id: str, helpful: bool, at: float) -> bool:
         """Keep a vote, the last one per reply; False if no such reply is kept.
 
@@ -210,7 +262,7 @@ class Store(ABC):
 
     @abstractmethod
     def delete_visit(self, visit_id: str) -> bool:
-        """Erase a visit, its replies and feedback, also what waits to be written.
+        """Erase a visit, its replies, feedback and letters, also what waits to be written.
 
         Returns:
             Whether there was anything.
@@ -221,7 +273,7 @@ class Store(ABC):
 
     @abstractmethod
     def purge(self, at: float) -> int:
-        """Erase visits that are expired at that time; rows removed, replies and votes counted.
+        """Erase what is expired at that time: visits, known deliveries, letters; rows removed.
 
         Raises:
             StoreError: If the database is out of reach.

@@ -11,9 +11,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.errors import StoreError
 from bot.records import Reply, Visit, to_dict
 from bot.store.base import Store, StoreLimits
 from bot.store.doors_memory import MemoryCalls, MemoryEvents, MemoryKeys
+from bot.store.letters import Decide, Letter, Settled
+from bot.store.memory_outbox import MemoryOutbox
 
 
 @dataclass(slots=True)
@@ -33,6 +36,7 @@ class MemoryStore(Store):
         super().__init__(retention_hours, limits)
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._visit_of: dict[str, str] = {}
+        self._outbox = MemoryOutbox()
         self._lock = threading.Lock()
         self._closed = False
         self.keys = MemoryKeys()
@@ -63,6 +67,46 @@ class MemoryStore(Store):
         done.set_result(kept)
         return done
 
+    def answer_once(self, seen_id: str, visit_id: str, at: float, decide: Decide) -> Settled:
+        with self._lock:
+            if self._closed:
+                raise StoreError("closed", where="memory")
+            if (known := self._outbox.known(seen_id)) is not None:
+                return Settled(None, known[1])
+            kept = self._kept.get(visit_id)
+            is_fresh = kept is not None and at - kept.visit.at <= self.retention_seconds
+            visit = kept.visit if kept is not None and is_fresh else None
+            made = decide(visit, self._outbox.has_held(visit_id))
+            if made.reply is not None and made.visit is not None:
+                row = reply_row(
+                    made.reply,
+                    made.visit,
+                    guide_id=made.guide_id,
+                    channel=made.channel,
+                    ms=made.ms,
+                    at=at,
+                )
+                self._keep(made.visit, row)
+            self._outbox.write(seen_id, visit_id, at, made)
+        self.health.works(1 if made.reply else 0)
+        return Settled(made, made.kept)
+
+    def claim_letters(self, at: float, lease_seconds: float, n_letters: int) -> list[Letter]:
+        with self._lock:
+            return self._outbox.claim(at, lease_seconds, n_letters)
+
+    def remove_letter(self, letter_id: int) -> None:
+        with self._lock:
+            self._outbox.remove(letter_id)
+
+    def put_off_letter(self, letter_id: int, due_at: float) -> None:
+        with self._lock:
+            self._outbox.put_off(letter_id, due_at)
+
+    def n_letters(self) -> int:
+        with self._lock:
+            return self._outbox.n_waiting()
+
     def save_feedback(self, reply_id: str, helpful: bool, at: float) -> bool:
         with self._lock:
             visit_id = self._visit_of.get(reply_id)
@@ -83,7 +127,7 @@ class MemoryStore(Store):
     def delete_visit(self, visit_id: str) -> bool:
         n_more = self.calls.erase_visit(visit_id) + self.events.erase_visit(visit_id)
         with self._lock:
-            return self._forget(visit_id) + n_more > 0
+            return self._forget(visit_id) + self._outbox.erase(visit_id) + n_more > 0
 
     def purge(self, at: float) -> int:
         before = at - self.retention_seconds
@@ -91,7 +135,8 @@ class MemoryStore(Store):
         self.events.purge(at)
         with self._lock:
             expired = [i for i, kept in self._kept.items() if kept.visit.at < before]
-            return sum(self._forget(visit_id) for visit_id in expired)
+            n_rows = sum(self._forget(visit_id) for visit_id in expired)
+            return n_rows + self._outbox.erase_old(at)
 
     def ping(self) -> None:
         return
@@ -101,6 +146,7 @@ class MemoryStore(Store):
             self._closed = True
             self._kept.clear()
             self._visit_of.clear()
+            self._outbox.clear()
 
     def _keep(self, visit: Visit, row: dict[str, Any]) -> None:
         kept = self._kept.setdefault(visit.visit_id, _Kept(visit))

@@ -10,10 +10,11 @@ from typing import Any
 
 from bot.errors import StoreError
 from bot.records import Reply, Visit, to_dict
-from bot.store import tables
+from bot.store import outbox, tables
 from bot.store.base import Store, StoreLimits, VisitCache
 from bot.store.database import FAULTS, Database, explain
 from bot.store.doors_sql import SqlCalls, SqlEvents, SqlKeys
+from bot.store.letters import Decide, Letter, Settled
 from bot.store.memory import reply_row
 from bot.store.writer import Writer
 
@@ -52,6 +53,32 @@ class SqlStore(Store):
         row = reply_row(reply, visit, guide_id=guide_id, channel=channel, ms=ms, at=at)
         return self._writer.put(tables.Entry(to_dict(visit), row))
 
+    def answer_once(self, seen_id: str, visit_id: str, at: float, decide: Decide) -> Settled:
+        keep = self.retention_seconds
+        settled = self._writer.call(
+            lambda conn: outbox.answer_once(conn, seen_id, visit_id, at, decide, keep)
+        )
+        made = settled.decision
+        if made is not None and made.visit is not None:
+            self._visits.put(made.visit)
+            self.health.works(1)
+        return settled
+
+    def claim_letters(self, at: float, lease_seconds: float, n_letters: int) -> list[Letter]:
+        # Looked at first without the write lock: mostly there is nothing to send.
+        if not self._database.ready or not self._any_due(at):
+            return []
+        return self._writer.call(lambda conn: outbox.claim(conn, at, lease_seconds, n_letters))
+
+    def remove_letter(self, letter_id: int) -> None:
+        self._writer.call(lambda conn: outbox.remove(conn, letter_id))
+
+    def put_off_letter(self, letter_id: int, due_at: float) -> None:
+        self._writer.call(lambda conn: outbox.put_off(conn, letter_id, due_at))
+
+    def n_letters(self) -> int:
+        return self._writer.call(outbox.n_letters)
+
     def save_feedback(self, reply_id: str, helpful: bool, at: float) -> bool:
         return self._writer.call(lambda conn: tables.save_vote(conn, reply_id, helpful, at))
 
@@ -65,7 +92,11 @@ class SqlStore(Store):
 
     def delete_visit(self, visit_id: str) -> bool:
         was_cached = self._visits.drop(visit_id)
-        n_rows = self._writer.call(lambda conn: tables.erase_visits(conn, [visit_id]))
+        n_rows = self._writer.call(
+            lambda conn: (
+                tables.erase_visits(conn, [visit_id]) + outbox.erase_letters(conn, [visit_id])
+            )
+        )
         n_rows += self.calls.erase_visit(visit_id) + self.events.erase_visit(visit_id)
         self._database.truncate_log()
         return was_cached or n_rows > 0
@@ -75,7 +106,7 @@ class SqlStore(Store):
         self._visits.drop_before(before)
         self.calls.purge(at)
         self.events.purge(at)
-        n_rows = 0
+        n_rows = self._writer.call(lambda conn: outbox.erase_old(conn, at))
         while n_more := self._writer.call(
             lambda conn: tables.erase_expired(conn, before, _PURGE_VISITS)
         ):
@@ -95,6 +126,13 @@ class SqlStore(Store):
     def close(self) -> None:
         self._writer.close()
         self._database.forget()
+
+    def _any_due(self, at: float) -> bool:
+        try:
+            with self._database.reading() as conn:
+                return conn.execute(outbox.claimable(at, 1)).first() is not None
+        except FAULTS as error:
+            raise StoreError(explain(error), where=self._database.where) from error
 
     def _read_visit(self, visit_id: str) -> Visit | None:
         if self.health.resting() or not self._database.ready:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Float,
     ForeignKey,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -31,7 +32,7 @@ from bot.records import Visit, to_dict
 
 # The newest migration; a test keeps it in step. A database that is there already is then
 # opened without importing Alembic, which takes as long as SQLAlchemy itself.
-REVISION = "0002"
+REVISION = "0003"
 
 metadata = MetaData(
     naming_convention={
@@ -87,6 +88,32 @@ feedback = Table(
     ),
     Column("helpful", Boolean, nullable=False),
     Column("at", Float, nullable=False),
+)
+
+seen = Table(
+    "seen",
+    metadata,
+    Column("seen_id", String, primary_key=True),
+    Column("at", Float, nullable=False, index=True),
+    Column("kept", LargeBinary),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("letter_id", Integer, primary_key=True),
+    Column("channel", String, nullable=False),
+    # No foreign key: a visit may expire while a letter of it still has to be sent.
+    Column("visit_id", String, nullable=False, index=True),
+    Column("urgent", Boolean, nullable=False),
+    Column("held", Boolean, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("n_tries", Integer, nullable=False),
+    Column("due_at", Float, nullable=False, index=True),
+    Column("claimed_until", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+    # A number is never given twice, so that the order of letters is the order of their making.
+    sqlite_autoincrement=True,
 )
 
 _KEY = "key_of_row"

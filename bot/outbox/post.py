@@ -1,0 +1,48 @@
+"""Receiver and sender of the channels that are switched on, opened together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.answer import Bot
+from bot.channels import Channel, open_channels
+from bot.outbox.receive import Counts, Receiver
+from bot.outbox.seal import Sealer
+from bot.outbox.send import Sender
+from bot.settings import Settings
+from bot.store import Store
+
+
+@dataclass(frozen=True)
+class PostOffice:
+    """What a server needs to serve its channels."""
+
+    channels: Mapping[str, Channel]
+    receiver: Receiver
+    sender: Sender
+
+
+def open_post_office(
+    bot: Bot, store: Store, settings: Settings, counts: Counts
+) -> PostOffice | None:
+    """Open the channels that the settings switch on; None where there are none.
+
+    Raises:
+        SettingsError: A channel lacks a setting.
+    """
+    channels = open_channels(settings)
+    if not channels:
+        return None
+    sealer = Sealer(settings.channel_key)
+    sender = Sender(channels, store, sealer, counts)
+    receiver = Receiver(
+        bot,
+        store,
+        sealer,
+        settings.channel_key[0],
+        counts,
+        wake=sender.wake,
+        send_now=sender.send_now,
+    )
+    return PostOffice(channels, receiver, sender)

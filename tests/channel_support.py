@@ -1,0 +1,547 @@
+"""Messaging platforms for tests: what they deliver, what visitors see of a payload, fake APIs.
+
+A new channel joins all tests of the family with one `Kit` in `KITS` and one contract class.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+import xml.etree.ElementTree as ET
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs
+
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from bot.channels import Channel, Delivery, Payload, webhook_url
+from bot.channels.gsm import n_segments
+from bot.channels.identity import visitor_id
+from bot.channels.messenger import Messenger
+from bot.channels.registry import open_channels
+from bot.channels.twilio import Twilio
+from bot.channels.whatsapp import WhatsApp
+from bot.outbox import PostOffice
+from bot.settings import Settings
+from bot.store import Store
+from tests.http_support import a_bot, a_store, settings_with
+
+KEY = "the key of the tests is long enough"
+PUBLIC = "https://help.example"
+PATIENCE = 30.0
+CANARY_SECRET = "nobodymayreadthis"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a visitor does: writes, taps the n-th choice, or sends a photo."""
+
+    text: str = ""
+    tap: int = 0
+    photo: bool = False
+    message_id: str = ""
+    sender: str = "15005550006"
+    at: float = 0.0
+
+
+class Kit(ABC):
+    """How one platform speaks, written from its documentation and not from our code."""
+
+    name: str
+    values: dict[str, Any]
+    has_buttons = False
+    many_per_delivery = True
+
+    def settings(self, **more: Any) -> Settings:
+        """Settings with this channel switched on."""
+        standing = {"channel_key": (KEY,), "public_url": PUBLIC}
+        return settings_with(**{**standing, **self.values, **more})
+
+    def channel(self, **more: Any) -> Channel:
+        """The channel by itself."""
+        return open_channels(self.settings(**more))[self.name]
+
+    def url(self) -> str:
+        """Where the platform delivers to."""
+        return webhook_url(self.settings(), self.name)
+
+    @abstractmethod
+    def delivery(self, *said: Said, offered: Payload | None = None) -> Delivery:
+        """A signed delivery; `offered` is the payload whose choices are tapped."""
+
+    @abstractmethod
+    def noise(self) -> list[Delivery]:
+        """Signed deliveries that are no messages of visitors."""
+
+    @abstractmethod
+    def shown(self, payload: Payload) -> str:
+        """All that a visitor can read of a payload."""
+
+    @abstractmethod
+    def complaint(self, payload: Payload) -> str:
+        """What the platform would refuse a payload for; empty where it takes it."""
+
+    def visit_id(self, said: Said) -> str:
+        """The visit of a sender."""
+        return visitor_id(KEY, self.name, self.sender(said))
+
+    def sender(self, said: Said) -> str:
+        """The sender as the platform writes it."""
+        return said.sender
+
+
+class TwilioKit(Kit):
+    """SMS; TwiML in the response."""
+
+    name = "twilio"
+    values = {"twilio_auth_token": ("a-token", "an-old-token")}
+    many_per_delivery = False
+
+    def sender(self, said: Said) -> str:
+        return f"+{said.sender}"
+
+    def fields(self, said: Said) -> dict[str, str]:
+        """The form as Twilio sends it, with fields that nobody asked for."""
+        text = str(said.tap) if said.tap else said.text
+        media = {"MediaUrl0": "https://x.example/1", "MediaContentType0": "image/jpeg"}
+        return {
+            "ToCountry": "US",
+            "MessageSid": said.message_id or f"SM{abs(hash((said, time.time_ns()))):032x}",
+            "AccountSid": "AC00000000000000000000000000000001",
+            "SmsStatus": "received",
+            "NumMedia": "1" if said.photo else "0",
+            "NumSegments": "1",
+            "From": self.sender(said),
+            "To": self.to(),
+            "Body": text,
+            "ApiVersion": "2010-04-01",
+            **(media if said.photo else {}),
+        }
+
+    def to(self) -> str:
+        """The clinic's number."""
+        return "+12025550100"
+
+    def delivery(self, *said: Said, offered: Payload | None = None) -> Delivery:
+        (one,) = said
+        return self.signed(self.fields(one))
+
+    def signed(self, fields: dict[str, str]) -> Delivery:
+        """Any form, signed."""
+        channel = self.channel()
+        assert isinstance(channel, Twilio)
+        return channel.signed(fields, self.url())
+
+    def noise(self) -> list[Delivery]:
+        word = self.fields(Said("STOP"))
+        status = {"MessageSid": "SM1", "MessageStatus": "delivered", "From": "+1", "To": "+2"}
+        words = [{**word, "Body": b} for b in ("STOP", " stop ", "Unsubscribe", "ARRET")]
+        typed = [{**word, "Body": "Hilfe", "OptOutType": t} for t in ("STOP", "HELP", "START")]
+        return [self.signed(f) for f in (status, *words, *typed)]
+
+    def shown(self, payload: Payload) -> str:
+        return str(payload["Body"])
+
+    def complaint(self, payload: Payload) -> str:
+        if set(payload) != {"Body"} or not payload["Body"].strip():
+            return "no body"
+        return "over two segments" if n_segments(payload["Body"]) > 2 else ""
+
+
+class TwilioRestKit(TwilioKit):
+    """SMS; replies by the REST API."""
+
+    values = {**TwilioKit.values, "twilio_account_sid": "AC00000000000000000000000000000001"}
+
+
+class TwilioWhatsAppKit(TwilioRestKit):
+    """WhatsApp through Twilio."""
+
+    def sender(self, said: Said) -> str:
+        return f"whatsapp:+{said.sender}"
+
+    def to(self) -> str:
+        return "whatsapp:+12025550100"
+
+    def noise(self) -> list[Delivery]:
+        status = {"MessageSid": "SM1", "MessageStatus": "read", "From": "+1", "To": "+2"}
+        return [self.signed(f) for f in (status, self.fields(Said("STOP")))]
+
+    def complaint(self, payload: Payload) -> str:
+        return "too long" if len(payload["Body"]) > 1600 or not payload["Body"] else ""
+
+
+class WhatsAppKit(Kit):
+    """The Cloud API of Meta."""
+
+    name = "whatsapp"
+    has_buttons = True
+    values = {
+        "whatsapp_app_secret": ("app-secret", "old-app-secret"),
+        "whatsapp_verify_token": "agreed-word",
+        "whatsapp_access_token": "send-token",
+        "whatsapp_phone_number_id": "106540352242922",
+    }
+
+    def delivery(self, *said: Said, offered: Payload | None = None) -> Delivery:
+        return self.signed([self.message(s, offered) for s in said])
+
+    def message(self, said: Said, offered: Payload | None) -> dict[str, Any]:
+        """One member of `messages`."""
+        head = {
+            "from": said.sender,
+            "id": said.message_id or f"wamid.{time.time_ns()}",
+            "timestamp": str(int(said.at or time.time())),
+        }
+        if said.photo:
+            return {**head, "type": "image", "image": {"id": "1", "mime_type": "image/jpeg"}}
+        if said.tap:
+            return {**head, "type": "interactive", "interactive": self._tapped(said, offered)}
+        return {**head, "type": "text", "text": {"body": said.text}}
+
+    def _tapped(self, said: Said, offered: Payload | None) -> dict[str, Any]:
+        assert offered
+        action = offered["interactive"]["action"]
+        if "buttons" in action:
+            return {
+                "type": "button_reply",
+                "button_reply": action["buttons"][said.tap - 1]["reply"],
+            }
+        return {"type": "list_reply", "list_reply": action["sections"][0]["rows"][said.tap - 1]}
+
+    def signed(self, messages: list[dict[str, Any]]) -> Delivery:
+        """A delivery of these messages."""
+        channel = self.channel()
+        assert isinstance(channel, WhatsApp)
+        return channel.signed(messages, self.url())
+
+    def noise(self) -> list[Delivery]:
+        channel = self.channel()
+        assert isinstance(channel, WhatsApp)
+        plain = self.message(Said("hi"), None)
+        silent = [{**plain, "type": t, t: {}} for t in ("reaction", "system", "unsupported")]
+        status = json.loads(self.signed([]).body)
+        status["entry"][0]["changes"][0]["value"]["statuses"] = [
+            {"id": "wamid.A", "status": "read"}
+        ]
+        other = json.loads(self.signed([plain]).body)
+        other["entry"][0]["changes"][0]["value"]["metadata"]["phone_number_id"] = "9"
+        bodies: list[dict[str, Any]] = [status, other, {}]
+        resigned = [meta_signed(b, self.url(), "app-secret") for b in bodies]
+        return [*(self.signed([m]) for m in silent), *resigned]
+
+    def shown(self, payload: Payload) -> str:
+        if payload["type"] == "text":
+            return str(payload["text"]["body"])
+        made = payload["interactive"]
+        action = made["action"]
+        titles = [b["reply"]["title"] for b in action.get("buttons", ())]
+        rows = [r for s in action.get("sections", ()) for r in s["rows"]]
+        titles += [f"{r['title']} {r.get('description', '')}" for r in rows]
+        return "\n".join([made["body"]["text"], *titles])
+
+    def complaint(self, payload: Payload) -> str:
+        if payload["type"] == "text":
+            size = len(payload["text"]["body"])
+            return "" if 0 < size <= 4096 else f"text of {size}"
+        made = payload["interactive"]
+        size = len(made["body"]["text"])
+        if made["type"] == "button":
+            replies = [b["reply"] for b in made["action"]["buttons"]]
+            return _first(
+                (not 0 < size <= 1024, f"body of {size}"),
+                (not 0 < len(replies) <= 3, "buttons"),
+                (any(not 0 < len(r["title"]) <= 20 for r in replies), "title"),
+                (any(not 0 < len(r["id"]) <= 256 for r in replies), "id"),
+                (len({r["title"] for r in replies}) < len(replies), "same title twice"),
+                (len({r["id"] for r in replies}) < len(replies), "same id twice"),
+            )
+        rows = [r for s in made["action"]["sections"] for r in s["rows"]]
+        return _first(
+            (not 0 < size <= 4096, f"body of {size}"),
+            (not 0 < len(made["action"]["button"]) <= 20, "button"),
+            (not 0 < len(rows) <= 10, "rows"),
+            (any(not 0 < len(r["title"]) <= 24 for r in rows), "row title"),
+            (any(not 0 < len(r["id"]) <= 200 for r in rows), "row id"),
+            (any(len(r.get("description", "")) > 72 for r in rows), "row description"),
+            (len({r["id"] for r in rows}) < len(rows), "same id twice"),
+        )
+
+
+class MessengerKit(Kit):
+    """Messenger of Meta."""
+
+    name = "messenger"
+    has_buttons = True
+    values = {
+        "messenger_app_secret": ("page-secret", "old-page-secret"),
+        "messenger_verify_token": "agreed-word",
+        "messenger_page_token": "page-token",
+    }
+
+    def delivery(self, *said: Said, offered: Payload | None = None) -> Delivery:
+        return self.signed([self.event(s, offered) for s in said])
+
+    def event(self, said: Said, offered: Payload | None) -> dict[str, Any]:
+        """One member of `messaging`."""
+        head = {
+            "sender": {"id": said.sender},
+            "timestamp": int((said.at or time.time()) * 1000),
+        }
+        message: dict[str, Any] = {"mid": said.message_id or f"m_{time.time_ns()}"}
+        if said.photo:
+            message["attachments"] = [{"type": "image", "payload": {"url": "https://x.example"}}]
+        elif said.tap:
+            assert offered
+            picked = offered["quick_replies"][said.tap - 1]
+            message |= {"text": picked["title"], "quick_reply": {"payload": picked["payload"]}}
+        else:
+            message["text"] = said.text
+        return {**head, "message": message}
+
+    def signed(self, events: list[dict[str, Any]]) -> Delivery:
+        """A delivery of these events."""
+        channel = self.channel()
+        assert isinstance(channel, Messenger)
+        return channel.signed(events, self.url())
+
+    def noise(self) -> list[Delivery]:
+        echo = {"message": {"mid": "m_e", "text": "hello", "is_echo": True}}
+        events: list[dict[str, Any]] = [
+            echo,
+            {"delivery": {"mids": ["m_1"], "watermark": 1}},
+            {"read": {"watermark": 1}},
+            {"reaction": {"mid": "m_1", "action": "react"}},
+            {"message_edit": {"mid": "m_1", "text": "other"}},
+        ]
+        return [*(self.signed([e]) for e in events), meta_signed({}, self.url(), "page-secret")]
+
+    def shown(self, payload: Payload) -> str:
+        titles = [q["title"] for q in payload.get("quick_replies", ())]
+        return "\n".join([payload["text"], *titles])
+
+    def complaint(self, payload: Payload) -> str:
+        replies = payload.get("quick_replies", [])
+        size = len(payload["text"])
+        return _first(
+            (not 0 < size <= 2000, f"text of {size}"),
+            (len(replies) > 13, "quick replies"),
+            (any(not 0 < len(q["title"]) <= 20 for q in replies), "title"),
+            (any(not 0 < len(q["payload"]) <= 1000 for q in replies), "payload"),
+        )
+
+
+KITS: dict[str, Kit] = {
+    "sms": TwilioKit(),
+    "sms-rest": TwilioRestKit(),
+    "twilio-whatsapp": TwilioWhatsAppKit(),
+    "whatsapp": WhatsAppKit(),
+    "messenger": MessengerKit(),
+}
+
+
+def _first(*found: tuple[bool, str]) -> str:
+    return next((why for is_wrong, why in found if is_wrong), "")
+
+
+def meta_signed(value: Any, url: str, secret: str) -> Delivery:
+    """Any JSON, signed as Meta does, worked out here by itself."""
+    import hashlib
+    import hmac
+
+    body = json.dumps(value).encode()
+    made = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    return Delivery("POST", url, {"x-hub-signature-256": made}, body)
+
+
+class Door:
+    """A channel's route, and what was said through it; nothing is sent to a platform."""
+
+    def __init__(self, kit: Kit, store: Store | None = None, **values: Any) -> None:
+        from bot.http import create_app
+
+        settings = kit.settings(**values)
+        self.kit = kit
+        self.store = store or a_store()
+        self.app: FastAPI = create_app(a_bot(public_url=PUBLIC), self.store, settings)
+        # Not entered, so that the app's sender does not run and letters can be looked at.
+        self.client = TestClient(self.app, raise_server_exceptions=False)
+        self.last: Payload | None = None
+
+    @property
+    def office(self) -> PostOffice:
+        office: PostOffice = self.app.state.services.post_office
+        return office
+
+    def post(self, delivery: Delivery) -> Any:
+        """Deliver as a platform does; the response."""
+        path = f"/channels/{self.kit.name}/webhook"
+        headers = {name.encode(): value.encode() for name, value in delivery.headers.items()}
+        if delivery.method == "GET":
+            return self.client.get(f"{path}?{delivery.query}", headers=headers)
+        return self.client.post(path, content=delivery.body, headers=headers)
+
+    def say(self, said: Said | str) -> list[Payload]:
+        """Say one thing and get the payloads that the visitor would get for it."""
+        one = Said(said) if isinstance(said, str) else said
+        response = self.post(self.kit.delivery(one, offered=self.last))
+        assert response.status_code == 200, response.text
+        payloads = self.payloads(response)
+        self.last = payloads[-1] if payloads else self.last
+        return payloads
+
+    def payloads(self, response: Any) -> list[Payload]:
+        """What a response says, or what waits to be sent; it is then gone."""
+        if not self.office.channels[self.kit.name].delivers:
+            return [{"Body": m.text or ""} for m in ET.fromstring(response.text).iter("Message")]
+        return [opened["payload"] for opened in self.letters()]
+
+    def letters(self) -> list[dict[str, Any]]:
+        """Everything that waits to be sent, opened, in its order; it is then gone."""
+        found = []
+        while claimed := self.store.claim_letters(time.time() + 1, 60.0, 100):
+            for letter in claimed:
+                context = f"{letter.channel} {letter.visit_id}"
+                found.append(self.office.receiver.sealer.open(letter.sealed, context))
+                self.store.remove_letter(letter.letter_id)
+        return found
+
+    def text(self, said: Said | str) -> str:
+        """Say one thing and read all that comes back."""
+        return "\n".join(self.kit.shown(payload) for payload in self.say(said))
+
+    def replies(self, said: Said | None = None) -> list[dict[str, Any]]:
+        """What is kept of a visitor's replies."""
+        kept = self.store.export_visit(self.kit.visit_id(said or Said()))
+        return kept["replies"] if kept else []
+
+    def figure(self, what: str) -> float:
+        """How many messages of this channel became that."""
+        line = f'quotewell_channel_messages_total{{channel="{self.kit.name}",what="{what}"}} '
+        text = self.app.state.services.metrics.text().decode()
+        return sum(float(x.removeprefix(line)) for x in text.splitlines() if x.startswith(line))
+
+
+@dataclass
+class FakeVendors:
+    """Twilio's and Meta's APIs on this machine: they check what they get and misbehave to order.
+
+    `plan` says what to do with the next calls: "ok", "500", "401", "429" (with Retry-After 1),
+    "hang" (until `release`), "drop" (close without an answer). After it every call is taken.
+    """
+
+    plan: list[str] = field(default_factory=list)
+    taken: list[tuple[str, Payload]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    n_calls: int = 0
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    release: threading.Event = field(default_factory=threading.Event)
+    url: str = ""
+
+    def wait_for(self, is_so: Callable[[], bool], seconds: float = PATIENCE) -> None:
+        """Wait until it is so, or fail; looks every few milliseconds and at each call."""
+        deadline = time.monotonic() + seconds
+        with self.changed:
+            while not is_so():
+                assert time.monotonic() < deadline, (
+                    f"not in time: {self.n_calls} calls, {len(self.taken)} taken, {self.refused}"
+                )
+                self.changed.wait(0.01)
+
+    def values(self) -> dict[str, str]:
+        """Settings that lead to these APIs."""
+        return {"twilio_api_url": self.url, "graph_api_url": self.url}
+
+    def take(self, path: str, headers: Any, body: bytes) -> tuple[int, dict[str, str]]:
+        """Judge one call: a status and headers; 0 stands for closing without an answer."""
+        with self.changed:
+            self.n_calls += 1
+            what = self.plan.pop(0) if self.plan else "ok"
+            self.changed.notify_all()
+        if what == "hang":
+            self.release.wait(PATIENCE)
+            return 0, {}
+        if what != "ok":
+            return (0, {}) if what == "drop" else (int(what), {"Retry-After": "1"})
+        status, to, payload, why = _read_call(path, headers, body)
+        with self.changed:
+            if status < 300:
+                self.taken.append((to, payload))
+            else:
+                self.refused.append(why)
+            self.changed.notify_all()
+        return status, {}
+
+
+def _read_call(path: str, headers: Any, body: bytes) -> tuple[int, str, Payload, str]:
+    if path.startswith("/2010-04-01/Accounts/"):
+        form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+        login = base64.b64encode(b"AC00000000000000000000000000000001:a-token").decode()
+        if headers["Authorization"] != f"Basic {login}":
+            return 401, "", {}, "login"
+        payload = {"Body": form.get("Body", "")}
+        kit = KITS["twilio-whatsapp" if form["To"].startswith("whatsapp:") else "sms-rest"]
+        to, why = form["To"], kit.complaint(payload)
+        return (400 if why else 201), to, payload, why
+    value = json.loads(body)
+    if path == "/me/messages":
+        to, payload, token = value["recipient"]["id"], value["message"], "page-token"
+        why = MessengerKit().complaint(payload)
+    else:
+        payload = {k: value[k] for k in ("type", "text", "interactive") if k in value}
+        to, token, why = value["to"], "send-token", WhatsAppKit().complaint(payload)
+        if value["messaging_product"] != "whatsapp" or path != "/106540352242922/messages":
+            why = "not of WhatsApp"
+    if headers["Authorization"] != f"Bearer {token}":
+        return 401, "", {}, "token"
+    return (400 if why else 200), to, payload, why
+
+
+@contextmanager
+def fake_vendors(*plan: str) -> Iterator[FakeVendors]:
+    """The platforms' APIs on a free port."""
+    vendors = FakeVendors(list(plan))
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            status, headers = vendors.take(self.path, self.headers, body)
+            if not status:
+                self.close_connection = True
+                return
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    vendors.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield vendors
+    finally:
+        vendors.release.set()
+        server.shutdown()
+        server.server_close()
+        thread.join(PATIENCE)
+
+
+def changed(delivery: Delivery, **parts: Any) -> Delivery:
+    """The delivery with another body, other headers and so on."""
+    return replace(delivery, **parts)
