@@ -248,7 +248,7 @@ def kiosk_in(browser: Browser, url: str, **options: Any) -> Iterator[Kiosk]:
     context = browser.new_context(
         viewport={"width": width, "height": height}, has_touch=True, locale="en-GB", **options
     )
-    context.set_default_timeout(8000)
+    context.set_default_timeout(25_000)  # a busy machine starts slowly
     try:
         kiosk = Kiosk(context.new_page(), url)
         yield kiosk

@@ -141,6 +141,13 @@ def _dosing(asked: Asked) -> Draft | None:
     )
 
 
+def _number(asked: Asked) -> Draft | None:
+    """A bare number that stands for none of the choices offered."""
+    if not all(word.isdigit() for word in asked.message.typed.words):
+        return None
+    return _unclear(asked, "choice", "unintelligible.choice")
+
+
 def _language(asked: Asked) -> Draft | None:
     """A language that the clinic has not enabled."""
     language = asked.message.language
@@ -230,6 +237,7 @@ STEPS: Sequence[Callable[[Asked], Draft | None]] = (
     _nothing,
     _too_long,
     _dosing,
+    _number,
     _more,
     _language,
     _contact_or_privacy,

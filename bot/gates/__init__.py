@@ -82,8 +82,12 @@ class Gates:
         for clauses in readings:
             for fired in self._judge_reading(clauses, languages, last_outcome):
                 found.setdefault((fired.gate, fired.rule_id, fired.clause), fired)
+        ruled = {gate for gate, _, _ in found}
         for fired in self._suspect(readings[-1], languages):
-            if not any(known[0] == fired.gate for known in found):
+            # A rule that names the question is worth more than a sum of words: "should I take
+            # it while pregnant" is about the person, not about the dose.
+            settled = fired.gate in ruled or (fired.gate == "dosing" and "personal" in ruled)
+            if not settled:
                 found[fired.gate, fired.rule_id, fired.clause] = fired
         return _verdict(found.values())
 
