@@ -69,12 +69,6 @@ def fold_space(text: str) -> str:
     return _SPACES.sub(" ", text).strip()
 
 
-def slugify(text: str) -> str:
-    """Lower-case ASCII words joined by hyphens; `section` where nothing is left."""
-    folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", folded).strip("-") or "section"
-
-
 def sentences(text: str) -> list[tuple[int, int]]:
     """Ranges of the sentences of a text, white space at their ends left out.
 

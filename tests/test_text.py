@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.text import fold_space, fold_word, normalise, sentences, slugify
+from bot.text import fold_space, fold_word, normalise, sentences
 
 
 class TestNormalise:
@@ -87,13 +87,6 @@ class TestFolding:
     def test_white_space_runs_become_one_space(self) -> None:
         assert fold_space("  a \n\t b\u00a0c ") == "a b c"
 
-    @pytest.mark.parametrize(
-        ("text", "slug"),
-        [("Side Effects", "side-effects"), ("  Überdosis! ", "uberdosis"), ("药", "section")],
-    )
-    def test_slugs_are_ascii(self, text: str, slug: str) -> None:
-        assert slugify(text) == slug
-
 
 def parted(text: str) -> list[str]:
     return [text[start:end] for start, end in sentences(text)]
@@ -141,7 +134,6 @@ def test_a_hundred_kilobytes_of_anything_are_read(piece: str) -> None:
     sentences(normalise(text))
     fold_space(text)
     fold_word(text)
-    slugify(text)
     assert len(normalise(text)) <= len(text)
 
 

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
-from bot.analysis import Analyser
-from bot.answer.asked import Asked, answers, ground_all, left_uncovered, read_turn
+from bot.answer.asked import Asked, answers, ground_all, read_turn
 from bot.answer.compose import (
     Draft,
     contact_card,
@@ -21,19 +19,26 @@ from bot.answer.compose import (
     suggest,
     urgent_card,
 )
-from bot.answer.explain import explain_grounding, explain_turn
+from bot.answer.drafts import (
+    answer,
+    clarify,
+    near_passages,
+    not_covered,
+    picked,
+    section_card,
+    unclear,
+    vague,
+    who_decides,
+    without_content,
+)
+from bot.answer.explain import explain_turn
 from bot.answer.policy import Policy, ReadyGuide
-from bot.answer.quoting import quote, quote_passage, supporting
+from bot.answer.quoting import quote, supporting
 from bot.answer.smalltalk import kind_of_small_talk
-from bot.answer.topics import announced, following, topics
-from bot.excerpt import quotable
+from bot.answer.topics import topics
 from bot.gates import URGENT_GATES
-from bot.grounding import Grounding
-from bot.records import Excerpt, Outcome, Reply, Suggestion, Turn, Visit
-from bot.visit import leans_on_context, offered, refreshed, terms_to_carry, wants_more
-
-_MAX_BELOW = 2
-"""Sections quoted below a passage that only announces them; the others become buttons."""
+from bot.records import Outcome, Reply, Turn, Visit
+from bot.visit import offered, refreshed, wants_more
 
 
 def reply(turn: Turn, guide: ReadyGuide, visit: Visit, policy: Policy) -> tuple[Reply, Visit]:
@@ -59,7 +64,7 @@ def reply(turn: Turn, guide: ReadyGuide, visit: Visit, policy: Policy) -> tuple[
         return finish(paused, turn, guide, visit, policy)
     chosen = turn.choice or offered(visit, turn.text or "")
     if chosen is not None:
-        return finish(_chosen(chosen, guide, visit, policy), turn, guide, visit, policy)
+        return finish(picked(chosen, guide, visit, policy), turn, guide, visit, policy)
     asked = read_turn(turn, guide, visit, policy)
     draft = next(draft for step in STEPS if (draft := step(asked)) is not None)
     if turn.explain:
@@ -95,21 +100,21 @@ def _nothing(asked: Asked) -> Draft | None:
     if any(word.isalnum() for word in asked.message.typed.words):
         return None
     key = "symbols" if asked.text.strip() else "empty"
-    return _unclear(asked, "empty" if key == "empty" else "symbols", f"unintelligible.{key}")
+    return unclear(asked, "empty" if key == "empty" else "symbols", f"unintelligible.{key}")
 
 
 def _too_long(asked: Asked) -> Draft | None:
     """More than is read; nothing urgent stands at its beginning or end."""
     if not asked.too_long:
         return None
-    return _unclear(asked, "too_long", "unintelligible.too_long")
+    return unclear(asked, "too_long", "unintelligible.too_long")
 
 
 def _more(asked: Asked) -> Draft | None:
     """More of what was quoted last."""
     if not wants_more(asked.visit, asked.text) or asked.visit.more is None:
         return None
-    return _chosen(asked.visit.more, asked.ready, asked.visit, asked.policy, key="answer.more")
+    return picked(asked.visit.more, asked.ready, asked.visit, asked.policy, key="answer.more")
 
 
 def _dosing(asked: Asked) -> Draft | None:
@@ -135,7 +140,7 @@ def _dosing(asked: Asked) -> Draft | None:
         fired.rule_id,
         text,
         parts,
-        suggestions=_who_decides(asked),
+        suggestions=who_decides(asked),
         notice=bool(parts),
         lang=lang,
     )
@@ -145,7 +150,7 @@ def _number(asked: Asked) -> Draft | None:
     """A bare number that stands for none of the choices offered."""
     if not all(word.isdigit() for word in asked.message.typed.words):
         return None
-    return _unclear(asked, "choice", "unintelligible.choice")
+    return unclear(asked, "choice", "unintelligible.choice")
 
 
 def _language(asked: Asked) -> Draft | None:
@@ -208,8 +213,8 @@ def _personal(asked: Asked) -> Draft | None:
         fired.rule_id,
         lead,
         excerpts,
-        card=info_card(policy, "urgent") if urgent else _section_card(asked, excerpts),
-        suggestions=() if excerpts else suggest(_nearby(asked, None), asked.ready),
+        card=info_card(policy, "urgent") if urgent else section_card(asked, excerpts),
+        suggestions=() if excerpts else suggest(near_passages(asked, None), asked.ready),
         notice=True,
     )
 
@@ -219,17 +224,17 @@ def _covered(asked: Asked) -> Draft:
     groundings = ground_all(asked, asked.open_clauses("dosing"))
     best = max(groundings, key=lambda g: g.score) if groundings else None
     if best is None or not best.query.typed:
-        return _without_content(asked)
+        return without_content(asked)
     found = answers(asked, asked.open_clauses("dosing"))
     if found:
         excerpts = tuple(e for g in found for e in quote(g, asked.ready, asked.policy))
         if excerpts:
-            return _answer(asked, found, excerpts)
-    if _vague(best):
-        return _clarify(asked, best, "vague", "clarify.vague")
+            return answer(asked, found, excerpts)
+    if vague(best):
+        return clarify(asked, best, "vague", "clarify.vague")
     if best.band == "not_covered" or best.topic is not None:
-        return _not_covered(asked, best)
-    return _clarify(asked, best, "close", "clarify.text")
+        return not_covered(asked, best)
+    return clarify(asked, best, "close", "clarify.text")
 
 
 STEPS: Sequence[Callable[[Asked], Draft | None]] = (
@@ -245,183 +250,3 @@ STEPS: Sequence[Callable[[Asked], Draft | None]] = (
     _personal,
     _covered,
 )
-
-
-# --- what the steps share --------------------------------------------------------------------
-
-
-def _chosen(
-    passage_id: str, ready: ReadyGuide, visit: Visit, policy: Policy, key: str = "answer.one"
-) -> Draft:
-    """A passage that was tapped, numbered, or follows the one quoted last."""
-    known = {passage.passage_id for passage in ready.guide.passages}
-    if passage_id not in known or not quotable(passage_id, ready.sentences):
-        return Draft(
-            "unintelligible",
-            "choice",
-            say(policy, "unintelligible.choice"),
-            suggestions=suggest(topics(ready), ready),
-        )
-    passage = ready.guide.passage(passage_id)
-    excerpts = quote_passage(passage_id, ready, policy)
-    level = ready.guide.cards.get(passage.section)
-    return Draft(
-        "answer",
-        "choice" if key == "answer.one" else "more",
-        say(policy, key, section=passage.section),
-        excerpts,
-        card=info_card(policy, level) if level else None,
-        notice=True,
-        carried=terms_to_carry(passage_id, ready.indexed),
-        more=following(passage_id, ready),
-    )
-
-
-def _answer(asked: Asked, found: Sequence[Grounding], excerpts: tuple[Excerpt, ...]) -> Draft:
-    policy, ready = asked.policy, asked.ready
-    first = found[0].best or ""
-    under = announced(excerpts[-1], ready)
-    if under:
-        # "... should be noted:" says nothing alone; what it announces stands below it.
-        excerpts += tuple(
-            e for pid in under[:_MAX_BELOW] for e in quote_passage(pid, ready, policy)
-        )
-    several = len({e.passage_id for e in excerpts}) > 1
-    section = excerpts[0].section
-    lead = say(policy, "answer.two") if several else say(policy, "answer.one", section=section)
-    return Draft(
-        "answer",
-        "",
-        lead,
-        excerpts,
-        tail="\n".join(part for part in (_via(asked, found[0]), _other_part(asked)) if part),
-        suggestions=suggest(under[_MAX_BELOW:], ready),
-        card=_section_card(asked, excerpts),
-        notice=True,
-        carried=terms_to_carry(first, ready.indexed),
-        more=following(first, ready),
-        explain={"grounding": explain_grounding(found[0])},
-    )
-
-
-def _other_part(asked: Asked) -> str:
-    """What is said of the part of a message that was not answered."""
-    if asked.verdict.first("dosing") and not asked.puts("dosing"):
-        return say(asked.policy, "answer.part_refused")
-    silent = left_uncovered(asked, asked.open_clauses("dosing"))
-    if silent is None:
-        return ""
-    if silent.topic:
-        return say(asked.policy, "not_covered.topic", topic=silent.topic.name)
-    return say(asked.policy, "answer.part_not_covered")
-
-
-def _via(asked: Asked, grounding: Grounding) -> str:
-    """Named where the lexicon decided: no typed word stands in the passage itself."""
-    own = frozenset(t for s in asked.ready.sentences[grounding.best or ""] for t in s.terms)
-    if not grounding.query.via or any(
-        t in own for t in grounding.query.typed if t != Analyser.subject_term
-    ):
-        return ""
-    hits = [said for said, added in grounding.query.via if any(t in own for t in added)]
-    # What was said is a phrase of the lexicon, never the visitor's own text.
-    return say(asked.policy, "answer.via", via=", ".join(hits[:2])) if hits else ""
-
-
-def _clarify(asked: Asked, best: Grounding, reason: str, key: str) -> Draft:
-    ranked = [pid for pid, _ in best.ranking if quotable(pid, asked.ready.sentences)]
-    options = suggest([*ranked[:6], *topics(asked.ready)], asked.ready)
-    return Draft(
-        "clarify",
-        reason,
-        say(asked.policy, key),
-        suggestions=options,
-        explain={"grounding": explain_grounding(best)},
-    )
-
-
-def _not_covered(asked: Asked, best: Grounding) -> Draft:
-    policy = asked.policy
-    topic = best.topic
-    again = asked.visit.n_misses >= 1 and asked.visit.last_outcome == "not_covered"
-    if topic:
-        lead = say(policy, "not_covered.topic", topic=topic.name)
-    else:
-        lead = say(policy, "not_covered.again" if again else "not_covered.generic")
-    nearby = suggest(_nearby(asked, best), asked.ready)
-    if nearby and not (again and not topic):
-        lead += " " + say(policy, "not_covered.nearby")
-    return Draft(
-        "not_covered",
-        topic.topic_id if topic else "silent",
-        lead,
-        suggestions=nearby,
-        card=contact_card(policy) if again else None,
-        explain={"grounding": explain_grounding(best)},
-    )
-
-
-def _without_content(asked: Asked) -> Draft:
-    """Only little words: what was answered last, or nothing to go by."""
-    visit = asked.visit
-    if visit.last_outcome == "dosing_refusal":
-        again = say(asked.policy, "dosing.again")
-        return Draft(
-            "dosing_refusal", "dosing.after-refusal", again, suggestions=_who_decides(asked)
-        )
-    words = asked.message.best.words
-    if visit.last_outcome == "answer" and visit.last_passages and leans_on_context(words, 0):
-        return _chosen(visit.last_passages[0], asked.ready, visit, asked.policy)
-    return Draft(
-        "clarify",
-        "vague",
-        say(asked.policy, "clarify.vague"),
-        suggestions=suggest(topics(asked.ready), asked.ready),
-    )
-
-
-def _unclear(asked: Asked, reason: str, key: str) -> Draft:
-    return Draft(
-        "unintelligible",
-        reason,
-        say(asked.policy, key),
-        suggestions=suggest(topics(asked.ready), asked.ready),
-    )
-
-
-def _section_card(asked: Asked, excerpts: Sequence[Excerpt]) -> Any:
-    for excerpt in excerpts:
-        level = asked.ready.guide.cards.get(excerpt.section)
-        if level:
-            return info_card(asked.policy, level)
-    return None
-
-
-def _who_decides(asked: Asked) -> tuple[Suggestion, ...]:
-    title = asked.ready.guide.dose_section
-    for passage in asked.ready.guide.passages:
-        if (
-            title
-            and passage.section == title
-            and quotable(passage.passage_id, asked.ready.sentences)
-        ):
-            return (Suggestion(say(asked.policy, "dosing.who_decides"), passage.passage_id),)
-    return ()
-
-
-def _nearby(asked: Asked, best: Grounding | None) -> list[str]:
-    """Passages near a topic that is not covered: the topic's own, else the nearest found."""
-    near = list(best.topic.near) if best and best.topic else []
-    ranked = [pid for pid, _ in best.ranking[:3]] if best and not near else []
-    found = [*near, *ranked, *topics(asked.ready)]
-    return [pid for pid in found if quotable(pid, asked.ready.sentences)]
-
-
-def _vague(best: Grounding) -> bool:
-    """Nothing was asked but the subject, or words that nearly every passage holds."""
-    content = [t for t in best.query.typed if t != Analyser.subject_term]
-    return not content or (not best.unknown and best.topic is None and _slight(best))
-
-
-def _slight(best: Grounding) -> bool:
-    return len(best.query.typed) <= 2 and best.figures["rarest_known"] < 0.2

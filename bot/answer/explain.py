@@ -33,7 +33,13 @@ def explain_turn(asked: Asked) -> dict[str, Any]:
         ],
         "language": asked.message.language,
         "gates": [
-            {"gate": f.gate, "rule": f.rule_id, "words": list(f.words), "clause": f.clause}
+            {
+                "gate": f.gate,
+                "rule": f.rule_id,
+                "words": list(f.words),
+                "clause": f.clause,
+                "weak": f.weak,
+            }
             for f in asked.verdict.fired
         ],
         "last_outcome": asked.visit.last_outcome,
