@@ -29,7 +29,7 @@ _PASSAGE_SHARE = 0.6
 _HEADING_WORDS = 3
 _HEADING_BONUS = 2.0
 """As much as a rare word or two; tuning part and public guides, 2026-11."""
-_DEFINITION_BONUS = 4.0
+_DEFINITION_BONUS = 6.0
 _WHAT = frozenset(
     (
         ("whats",),
@@ -178,8 +178,17 @@ def search(terms: Mapping[str, float], indexed: IndexedGuide, words: Sequence[st
             )
     if indexed.definition and asks_what_it_is(words, asked, indexed):
         totals[indexed.definition] = totals.get(indexed.definition, 0.0) + _DEFINITION_BONUS
+    for passage_id in asked_heading(words, indexed)[:1]:
+        totals[passage_id] = totals.get(passage_id, 0.0) + _DEFINITION_BONUS
     ranking = sorted(totals.items(), key=lambda pair: (-pair[1], indexed.order[pair[0]]))
     return Found(tuple(ranking), best, own)
+
+
+def asked_heading(words: Sequence[str], indexed: IndexedGuide) -> tuple[str, ...]:
+    """First passages of the sections under a heading, where only that heading is asked for."""
+    about = indexed.scope | {Analyser.subject_term}
+    typed = {t for t in indexed.query(words).typed if t not in about}
+    return next((firsts for terms, firsts in indexed.parents if typed and typed <= terms), ())
 
 
 def asks_what_it_is(
@@ -252,6 +261,7 @@ def _figures(
     ranking = found.ranking
     best = ranking[0][0] if ranking else ""
     defines = best == indexed.definition and asks_what_it_is(words, query.terms, indexed)
+    defines = defines or best in asked_heading(words, indexed)[:1]
     held = _held(query, best, indexed) if best else {}
     own = indexed.terms[best] if best else frozenset()
     overlap, row_held = _nearest(masses, query, found.rows.get(best, ())[:3], indexed)

@@ -186,6 +186,7 @@ class IndexedGuide:
     scope: frozenset[str]
     headings: Mapping[str, frozenset[str]]
     definition: str | None
+    parents: tuple[tuple[frozenset[str], tuple[str, ...]], ...]
 
     def query(self, words: Sequence[str]) -> Query:
         """Analyse folded words into weighted terms, with what the lexicon adds to them."""
@@ -240,6 +241,7 @@ def index_guide(
         scope=_scope(passages),
         headings={p.passage_id: frozenset(words_of(p.section)) for p in guide.passages},
         definition=_definition(guide, analyser, _scope(passages)),
+        parents=_parents(guide, analyser, _scope(passages)),
     )
 
 
@@ -309,6 +311,26 @@ def _definition(guide: Guide, analyser: Analyser, scope: frozenset[str]) -> str 
             if verb and before & (scope | {Analyser.subject_term}):
                 return passage.passage_id
     return None
+
+
+def _parents(
+    guide: Guide, analyser: Analyser, scope: frozenset[str]
+) -> tuple[tuple[frozenset[str], tuple[str, ...]], ...]:
+    """Headings that only hold other sections: their terms, and the first passage of each."""
+    own = {p.path for p in guide.passages}
+    below: dict[tuple[str, ...], dict[str, str]] = {}
+    for passage in guide.passages:
+        for depth in range(1, len(passage.path)):
+            above = passage.path[:depth]
+            if above not in own:
+                below.setdefault(above, {}).setdefault(passage.section_id, passage.passage_id)
+    about = scope | {Analyser.subject_term}
+    found = []
+    for above, firsts in below.items():
+        terms = frozenset(t.term for t in analyser.terms(above[-1])) - about
+        if terms and len(firsts) > 1:
+            found.append((terms, tuple(firsts.values())))
+    return tuple(found)
 
 
 def _absent(guide: Guide, general: General) -> PhraseTable[Topic]:

@@ -15,7 +15,7 @@ from bot.answer.policy import Policy, ReadyGuide
 from bot.answer.quoting import quote_passage
 from bot.answer.topics import announced, following, topics
 from bot.excerpt import quotable
-from bot.grounding import Grounding
+from bot.grounding import Grounding, asked_heading
 from bot.records import Card, Excerpt, Suggestion, Visit
 from bot.visit import leans_on_context, terms_to_carry
 
@@ -53,11 +53,11 @@ def picked(
 def answer(asked: Asked, found: Sequence[Grounding], excerpts: tuple[Excerpt, ...]) -> Draft:
     policy, ready = asked.policy, asked.ready
     first = found[0].best or ""
-    under = announced(excerpts[-1], ready)
+    under = announced(excerpts[-1], ready) or _rest_of_heading(asked, first)
     if under:
         # "... should be noted:" says nothing alone; what it announces stands below it.
         excerpts += tuple(
-            e for pid in under[:_MAX_BELOW] for e in quote_passage(pid, ready, policy)
+            e for pid in under[:_MAX_BELOW] for e in quote_passage(pid, ready, policy, alone=True)
         )
     several = len({e.passage_id for e in excerpts}) > 1
     section = excerpts[0].section
@@ -75,6 +75,14 @@ def answer(asked: Asked, found: Sequence[Grounding], excerpts: tuple[Excerpt, ..
         more=following(first, ready),
         explain={"grounding": explain_grounding(found[0])},
     )
+
+
+def _rest_of_heading(asked: Asked, first: str) -> list[str]:
+    """The other sections under a heading that was asked for as a whole ("the uses")."""
+    firsts = asked_heading(asked.message.best.words, asked.ready.indexed)
+    if first not in firsts[:1]:
+        return []
+    return [pid for pid in firsts[1:] if quotable(pid, asked.ready.sentences)]
 
 
 def other_part(asked: Asked) -> str:

@@ -31,15 +31,23 @@ def quote(grounding: Grounding, ready: ReadyGuide, policy: Policy) -> tuple[Exce
     return (excerpt, *partners(excerpt, ready, policy)) if is_asked else (excerpt,)
 
 
-def quote_passage(passage_id: str, ready: ReadyGuide, policy: Policy) -> tuple[Excerpt, ...]:
-    """The beginning of a passage that was picked, with the partner that it needs."""
+def quote_passage(
+    passage_id: str, ready: ReadyGuide, policy: Policy, *, alone: bool = False
+) -> tuple[Excerpt, ...]:
+    """The beginning of a passage that was picked, with the partner that it needs.
+
+    `alone` leaves out the sentence that would need a partner instead, for a passage that is
+    one of several quoted.
+    """
     passage = ready.guide.passage(passage_id)
-    ranged = choose(passage, ready.sentences, {}, ready.indexed)
+    first_of_pair = any(pair.a == passage_id for pair in ready.guide.pairs)
+    avoid = _paired_terms(passage_id, ready) if alone and first_of_pair else frozenset()
+    ranged = choose(passage, ready.sentences, {}, ready.indexed, avoid=avoid)
     if ranged is None:
         return ()
     excerpt = cut(ready.guide, passage, *ranged, base_url=policy.base_url)
-    first_of_pair = any(pair.a == passage_id for pair in ready.guide.pairs)
-    return (excerpt, *partners(excerpt, ready, policy)) if first_of_pair else (excerpt,)
+    paired = first_of_pair and not alone
+    return (excerpt, *partners(excerpt, ready, policy)) if paired else (excerpt,)
 
 
 def partners(excerpt: Excerpt, ready: ReadyGuide, policy: Policy) -> tuple[Excerpt, ...]:
