@@ -147,7 +147,7 @@ class Settings:
     )
     telegram_webhook_secret: tuple[str, ...] = _setting(
         (),
-        "secret_token that you also give to Telegram's setWebhook, two while it rotates",
+        "secret that you also give to Telegram's setWebhook, two while it rotates",
         secret=True,
     )
     telegram_bot_token: str = _setting(

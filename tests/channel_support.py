@@ -681,9 +681,11 @@ def fake_vendors(*plan: str) -> Iterator[FakeVendors]:
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", "2")
+            # Where Telegram says how long to wait.
+            said = b'{"parameters": {"retry_after": 1}}' if status == 429 else b"{}"
+            self.send_header("Content-Length", str(len(said)))
             self.end_headers()
-            self.wfile.write(b"{}")
+            self.wfile.write(said)
 
         def log_message(self, *_: object) -> None:
             return

@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from bot.channels import Delivery, Forged
 from bot.errors import SettingsError
-from tests.channel_support import KITS, Door, Said, TelegramKit
+from tests.channel_support import KITS, Door, Said, TelegramKit, fake_vendors
 from tests.test_channels import (
     NOW,
     QUESTION,
@@ -19,6 +20,7 @@ from tests.test_channels import (
     _long_speech,
     _speech,
 )
+from tests.test_outbox import running
 
 
 class TestTelegram(ChannelContract):
@@ -175,6 +177,18 @@ class TestTelegram(ChannelContract):
         assert len(channel.render(_long_speech("<" * 4096))) == 1
         assert len(channel.render(_long_speech("💉" * 2048))) == 1
         assert len(channel.render(_long_speech("💉" * 2049))) == 2
+
+    def test_sending_writes_the_token_into_no_log(
+        self, telegram: TelegramKit, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(0)
+        with fake_vendors("500") as vendors:
+            door = running(telegram, vendors)
+            with TestClient(door.app) as door.client:
+                door.post(telegram.delivery(Said(QUESTION)))
+                vendors.wait_for(lambda: len(vendors.taken) == 1)
+        assert "letter not taken" in caplog.text
+        assert str(telegram.values["telegram_bot_token"]) not in caplog.text
 
     def test_a_wait_that_is_asked_for_is_read(self, telegram: TelegramKit) -> None:
         body = b'{"ok":false,"error_code":429,"parameters":{"retry_after":35}}'
