@@ -145,6 +145,20 @@ class Settings:
     graph_api_url: str = _setting(
         "https://graph.facebook.com/v25.0", "address and version of Meta's Graph API"
     )
+    telegram_webhook_secret: tuple[str, ...] = _setting(
+        (),
+        "secret that you also give to Telegram's setWebhook, two while it rotates",
+        secret=True,
+    )
+    telegram_bot_token: str = _setting(
+        "", "token of the Telegram bot, with which replies are sent", secret=True
+    )
+    telegram_bot_username: str = _setting(
+        "", "name of the Telegram bot; with it, it answers in groups where somebody names it"
+    )
+    telegram_api_url: str = _setting(
+        "https://api.telegram.org", "address of Telegram's Bot API, for a server of your own"
+    )
     metrics_token: str = _setting(
         "", "bearer token for /metrics; empty: loopback callers only", secret=True
     )

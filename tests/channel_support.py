@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import threading
 import time
 import xml.etree.ElementTree as ET
@@ -14,7 +15,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -26,6 +29,7 @@ from bot.channels.gsm import n_segments
 from bot.channels.identity import visitor_id
 from bot.channels.messenger import Messenger
 from bot.channels.registry import open_channels
+from bot.channels.telegram import Telegram
 from bot.channels.twilio import Twilio
 from bot.channels.whatsapp import WhatsApp
 from bot.outbox import PostOffice
@@ -58,6 +62,7 @@ class Kit(ABC):
     values: dict[str, Any]
     has_buttons = False
     many_per_delivery = True
+    signs_body = True
 
     def settings(self, **more: Any) -> Settings:
         """Settings with this channel switched on."""
@@ -338,12 +343,152 @@ class MessengerKit(Kit):
         )
 
 
+class TelegramKit(Kit):
+    """The Bot API of Telegram."""
+
+    name = "telegram"
+    has_buttons = True
+    many_per_delivery = False
+    signs_body = False
+    values = {
+        "telegram_webhook_secret": ("set-at-the-webhook", "set-before"),
+        "telegram_bot_token": "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw",
+        "telegram_bot_username": "HarbourHelpBot",
+    }
+
+    def delivery(self, *said: Said, offered: Payload | None = None) -> Delivery:
+        (one,) = said
+        update = {"update_id": one.message_id or next(_numbers), **self.event(one, offered)}
+        return self.signed(update)
+
+    def event(self, said: Said, offered: Payload | None) -> dict[str, Any]:
+        """What an update holds beside its id."""
+        who = {"id": int(said.sender), "is_bot": False, "first_name": "Ann", "language_code": "en"}
+        message = {
+            "message_id": next(_numbers),
+            "from": who,
+            "chat": {"id": int(said.sender), "first_name": "Ann", "type": "private"},
+            "date": int(said.at or time.time()),
+        }
+        if said.photo:
+            photo = [{"file_id": "A", "file_unique_id": "B", "width": 90, "height": 67}]
+            return {"message": {**message, "photo": photo}}
+        if not said.tap:
+            return {"message": {**message, "text": said.text}}
+        assert offered
+        picked = offered["reply_markup"]["inline_keyboard"][said.tap - 1][0]
+        bot = {"id": 110201543, "is_bot": True, "first_name": "Help", "username": "HarbourHelpBot"}
+        query = {"id": str(next(_numbers)), "from": who, "chat_instance": "1"}
+        under = {**message, "from": bot, "text": "Pick one."}
+        return {"callback_query": {**query, "message": under, "data": picked["callback_data"]}}
+
+    def signed(self, update: dict[str, Any]) -> Delivery:
+        """A delivery of any update."""
+        channel = self.channel()
+        assert isinstance(channel, Telegram)
+        return channel.signed(update, self.url())
+
+    def noise(self) -> list[Delivery]:
+        message = self.event(Said("hi"), None)["message"]
+        bot = {"id": 7, "is_bot": True, "first_name": "Other"}
+        group = {"id": -1001234567890, "type": "supergroup", "title": "Families"}
+        spoken = {**message, "chat": group}
+        notes: dict[str, Any] = {k: v for k, v in message.items() if k != "text"}
+        updates: list[dict[str, Any]] = [
+            {"edited_message": message},
+            {"channel_post": {**message, "chat": {"id": -1, "type": "channel"}}},
+            {"message": {**message, "chat": {"id": -1, "type": "channel"}}},
+            {"message": {**message, "from": bot}},
+            {"message": spoken},
+            {"message": {**spoken, "sender_chat": group, "text": "@HarbourHelpBot hi"}},
+            {"message": {**spoken, "text": "/help@OtherBot"}},
+            {"message": {**spoken, "text": "/help"}},
+            {"message": {**spoken, "text": "mail ann@HarbourHelpBot or @HarbourHelpBots"}},
+            {"message": {**spoken, "reply_to_message": {**spoken, "from": bot}}},
+            {"message": {**notes, "new_chat_members": [bot]}},
+            {"message": {**notes, "pinned_message": message}},
+            {"message_reaction": {"chat": group, "message_id": 1}},
+            {"my_chat_member": {"chat": group}},
+            {"inline_query": {"id": "1", "query": "b12"}},
+            {"callback_query": {"id": "1", "from": message["from"], "data": "p:uses-1"}},
+            {},
+        ]
+        return [self.signed({"update_id": n, **update}) for n, update in enumerate(updates, 1)]
+
+    def shown(self, payload: Payload) -> str:
+        if payload["method"] == "answerCallbackQuery":
+            return ""
+        rows = payload.get("reply_markup", {}).get("inline_keyboard", ())
+        return "\n".join([_TelegramHtml.text_of(payload["text"]), *(b["text"] for (b,) in rows)])
+
+    def complaint(self, payload: Payload) -> str:
+        if payload["method"] == "answerCallbackQuery":
+            return "" if payload["callback_query_id"] else "no query"
+        read = _TelegramHtml.read(payload["text"])
+        size = len(read.text.encode("utf-16-le")) // 2
+        rows = payload.get("reply_markup", {}).get("inline_keyboard", [])
+        return _first(
+            (payload["method"] != "sendMessage", "another method"),
+            (payload["parse_mode"] != "HTML", "parse mode"),
+            (bool(read.wrong), f"can't parse entities: {read.wrong}"),
+            (not read.text.strip() or size > 4096, f"text of {size}"),
+            (sum(map(len, rows)) > 100, "buttons"),
+            (any(not b["text"].strip() for row in rows for b in row), "button without text"),
+            (any(not 0 < len(b["callback_data"].encode()) <= 64 for row in rows for b in row),
+             "BUTTON_DATA_INVALID"),
+        )  # fmt: skip
+
+
+class _TelegramHtml(HTMLParser):
+    """Reads HTML as strictly as Telegram's page on formatting says that it does."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=False)
+        self.text, self.wrong = "", ""
+        self.open: list[str] = []
+
+    @classmethod
+    def read(cls, text: str) -> _TelegramHtml:
+        """The text without its tags, and what is wrong with them."""
+        reader = cls()
+        reader.feed(text)
+        reader.close()
+        if re.sub("</?blockquote>", "", text).count("<") or reader.open:
+            reader.wrong = "a < or a tag left open"
+        return reader
+
+    @classmethod
+    def text_of(cls, text: str) -> str:
+        """The text without its tags."""
+        return cls.read(text).text
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.wrong = "nested" if self.open else self.wrong
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.wrong = "an end without a start"
+
+    def handle_data(self, data: str) -> None:
+        self.wrong = "a bare &" if "&" in data else self.wrong
+        self.text += data
+
+    def handle_entityref(self, name: str) -> None:
+        found = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}.get(name)
+        self.wrong = self.wrong if found else f"&{name};"
+        self.text += found or ""
+
+
+_numbers = count(1_000_000)
+
 KITS: dict[str, Kit] = {
     "sms": TwilioKit(),
     "sms-rest": TwilioRestKit(),
     "twilio-whatsapp": TwilioWhatsAppKit(),
     "whatsapp": WhatsAppKit(),
     "messenger": MessengerKit(),
+    "telegram": TelegramKit(),
 }
 
 
@@ -431,7 +576,7 @@ class Door:
 
 @dataclass
 class FakeVendors:
-    """Twilio's and Meta's APIs on this machine: they check what they get and misbehave to order.
+    """The platforms' APIs on this machine: they check what they get and misbehave to order.
 
     `plan` says what to do with the next calls: "ok", "500", "401", "429" (with Retry-After 1),
     "hang" (until `release`), "drop" (close without an answer). After it every call is taken.
@@ -457,7 +602,11 @@ class FakeVendors:
 
     def values(self) -> dict[str, str]:
         """Settings that lead to these APIs."""
-        return {"twilio_api_url": self.url, "graph_api_url": self.url}
+        return {
+            "twilio_api_url": self.url,
+            "graph_api_url": self.url,
+            "telegram_api_url": self.url,
+        }
 
     def take(self, path: str, headers: Any, body: bytes) -> tuple[int, dict[str, str]]:
         """Judge one call: a status and headers; 0 stands for closing without an answer."""
@@ -491,6 +640,8 @@ def _read_call(path: str, headers: Any, body: bytes) -> tuple[int, str, Payload,
         to, why = form["To"], kit.complaint(payload)
         return (400 if why else 201), to, payload, why
     value = json.loads(body)
+    if path.startswith("/bot"):
+        return _read_telegram(path, value)
     if path == "/me/messages":
         to, payload, token = value["recipient"]["id"], value["message"], "page-token"
         why = MessengerKit().complaint(payload)
@@ -502,6 +653,15 @@ def _read_call(path: str, headers: Any, body: bytes) -> tuple[int, str, Payload,
     if headers["Authorization"] != f"Bearer {token}":
         return 401, "", {}, "token"
     return (400 if why else 200), to, payload, why
+
+
+def _read_telegram(path: str, value: dict[str, Any]) -> tuple[int, str, Payload, str]:
+    token, _, method = path.removeprefix("/bot").partition("/")
+    if token != TelegramKit.values["telegram_bot_token"]:
+        return 401, "", {}, "token"
+    payload = {"method": method, **value}
+    why = TelegramKit().complaint(payload)
+    return (400 if why else 200), str(value.get("chat_id", "")), payload, why
 
 
 @contextmanager
@@ -521,9 +681,11 @@ def fake_vendors(*plan: str) -> Iterator[FakeVendors]:
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", "2")
+            # Where Telegram says how long to wait.
+            said = b'{"parameters": {"retry_after": 1}}' if status == 429 else b"{}"
+            self.send_header("Content-Length", str(len(said)))
             self.end_headers()
-            self.wfile.write(b"{}")
+            self.wfile.write(said)
 
         def log_message(self, *_: object) -> None:
             return

@@ -57,6 +57,8 @@ class ChannelContract:
             self.kit.channel(**{secret: ("another", old)}).verify(signed, time.time())
 
     def test_a_changed_byte_anywhere_is_found(self) -> None:
+        if not self.kit.signs_body:
+            pytest.skip("a secret in a header there, which covers no body")
         signed, channel = self.kit.delivery(Said("hi ☃")), self.kit.channel()
         for at in range(0, len(signed.body), 7):
             body = bytearray(signed.body)
@@ -82,7 +84,8 @@ class ChannelContract:
     def test_a_body_cut_short_is_refused_and_nothing_kept(self, door: Door) -> None:
         signed = self.kit.delivery(Said("hi"))
         for size in (0, 1, len(signed.body) // 2, len(signed.body) - 1):
-            assert door.post(replace(signed, body=signed.body[:size])).status_code == 403
+            refused = door.post(replace(signed, body=signed.body[:size]))
+            assert refused.status_code == (403 if self.kit.signs_body else 400)
         self._check_nothing_kept(door)
 
     def test_an_oversized_delivery_is_refused_and_nothing_kept(self, door: Door) -> None:
@@ -206,6 +209,8 @@ class ChannelContract:
         channel.verify(sample, time.time())
         (message,) = channel.parse(sample)
         assert (message.kind, message.text) == ("text", QUESTION)
+        with pytest.raises(Forged):
+            channel.verify(channel.forged(sample), time.time())
 
     @pytest.mark.parametrize(
         ("status", "verdict"),
@@ -522,11 +527,11 @@ class TestWhatsApp(MetaContract):
         assert (message.kind, message.text) == ("text", "is this normal?")
 
 
-def _choices(n: int, label: str = "Uses") -> Any:
+def _choices(n: int, label: str = "Uses", passage_id: str = "section") -> Any:
     from bot.channels import Speech
     from bot.records import Reply, Suggestion
 
-    offered = tuple(Suggestion(f"{label} {i}", f"section-{i}") for i in range(1, n + 1))
+    offered = tuple(Suggestion(f"{label} {i}", f"{passage_id}-{i}") for i in range(1, n + 1))
     lines = "\n".join(["Pick one.", *(f"{i}. {s.label}" for i, s in enumerate(offered, 1))])
     reply = Reply("r", "v" * 16, "clarify", "", lines, (), offered, None, "", "en", "1", "1")
     return Speech(reply, topics="Topics")

@@ -59,7 +59,7 @@ def test_what_is_missing_is_named(
     assert "QUOTEWELL_PUBLIC_URL, QUOTEWELL_CHANNEL_KEY" in out
 
 
-@pytest.mark.parametrize("name", ["sms", "sms-rest", "whatsapp", "messenger"])
+@pytest.mark.parametrize("name", ["sms", "sms-rest", "whatsapp", "messenger", "telegram"])
 def test_a_trial_goes_through_the_route_and_shows_the_reply(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -77,4 +77,4 @@ def test_a_trial_of_what_is_off_or_unknown_says_so(capsys: pytest.CaptureFixture
     code, _, err = run(capsys, "channels", "test", "whatsapp")
     assert (code, "switched off" in err) == (2, True)
     code, _, err = run(capsys, "channels", "test", "pigeon")
-    assert (code, "twilio, whatsapp, messenger" in err) == (2, True)
+    assert (code, "twilio, whatsapp, messenger, telegram" in err) == (2, True)

@@ -353,7 +353,8 @@ def test_five_retries_from_parallel_connections_to_two_servers_give_one_answer(
 
 
 @pytest.mark.parametrize(
-    ("name", "trouble"), [("sms-rest", "500"), ("whatsapp", "hang"), ("messenger", "drop")]
+    ("name", "trouble"),
+    [("sms-rest", "500"), ("whatsapp", "hang"), ("messenger", "drop"), ("telegram", "429")],
 )
 def test_a_killed_and_restarted_server_delivers_what_it_acknowledged(
     name: str, trouble: str, tmp_path: Path, vendors: FakeVendors

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Literal
 
 from bot.records import Reply
@@ -99,7 +99,7 @@ class Call:
     """An HTTP request that delivers a payload."""
 
     method: str
-    url: str
+    url: str = field(repr=False)  # Telegram wants the token in it
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
 
@@ -240,6 +240,10 @@ class Channel(ABC):
     @abstractmethod
     def sample(self, text: str, url: str, now: float) -> Delivery:
         """A delivery signed with the channel's own secret, as the platform would send it."""
+
+    def forged(self, sample: Delivery) -> Delivery:
+        """The sample as a stranger could send it, which `verify` has to refuse."""
+        return replace(sample, body=sample.body + b" ")
 
 
 Opener = Callable[[Settings], Channel]

@@ -89,7 +89,7 @@ async def _tried(channel: Channel, settings: Settings, question: str) -> tuple[l
         async def send(delivery: Delivery) -> Any:
             return await client.post(path, content=delivery.body, headers=dict(delivery.headers))
 
-        forged = await send(replace(sample, body=sample.body + b" "))
+        forged = await send(channel.forged(sample))
         n_forged = store.n_letters()
         first = await send(sample)
         n_first = store.n_letters()

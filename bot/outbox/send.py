@@ -155,6 +155,8 @@ class Sender:
         import httpx2
 
         if self._client is None:
+            # Its own lines hold addresses, and Telegram's addresses hold the token.
+            logging.getLogger("httpx2").setLevel(logging.WARNING)
             self._client = httpx2.AsyncClient(timeout=_CALL_SECONDS, follow_redirects=False)
         return self._client
 
