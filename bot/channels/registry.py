@@ -16,6 +16,7 @@ _BUILT_IN = (
     "bot.channels.twilio:Twilio",
     "bot.channels.whatsapp:WhatsApp",
     "bot.channels.messenger:Messenger",
+    "bot.channels.slack:Slack",
 )
 
 
