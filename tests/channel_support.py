@@ -360,7 +360,7 @@ class SlackKit(Kit):
             return self.tapped(offered["blocks"][-1]["elements"][one.tap - 1], one)
         return self.signed(self.event(one))
 
-    def event(self, said: Said, outer: dict[str, Any] | None = None, **event: Any) -> Any:
+    def event(self, said: Said, **event: Any) -> Any:
         """A delivery of the Events API, as its page shows one, with other members changed."""
         at = said.at or time.time()
         text = said.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -384,7 +384,6 @@ class SlackKit(Kit):
             "event_id": said.message_id or f"Ev{time.time_ns()}",
             "event_time": int(at),
             "authorizations": [{"team_id": "T0001", "user_id": "U0BOT", "is_bot": True}],
-            **(outer or {}),
         }
 
     def tapped(self, element: dict[str, Any], said: Said, **more: Any) -> Delivery:

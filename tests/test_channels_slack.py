@@ -36,10 +36,10 @@ def read(delivery: Delivery, **more: Any) -> Message:
     return message
 
 
-def mention(text: str, outer: dict[str, Any] | None = None, **event: Any) -> Delivery:
+def mention(text: str, **event: Any) -> Delivery:
     """A mention in a channel. `text` is as Slack writes it, with markup."""
     about = {"type": "app_mention", "channel": "C0001", "ts": "1795000000.000200"}
-    made = KIT.event(Said(), outer, **{**about, "text": text, **event})
+    made = KIT.event(Said(), **{**about, "text": text, **event})
     del made["event"]["channel_type"]
     return KIT.signed(made)
 
@@ -197,8 +197,10 @@ class TestSlack(ChannelContract):
 
     def test_a_clinic_may_have_it_answered_in_the_thread(self) -> None:
         more = {"slack_channel_replies": "thread"}
-        for event, thread in (({}, "1795000000.000200"), ({"thread_ts": "5.6"}, "5.6")):
-            message = read(mention("<@U0BOT> is it safe?", **event), **more)
+        alone = mention("<@U0BOT> is it safe?")
+        within = mention("<@U0BOT> is it safe?", thread_ts="5.6")
+        for delivery, thread in ((alone, "1795000000.000200"), (within, "5.6")):
+            message = read(delivery, **more)
             assert message.address == {"via": "message", "channel": "C0001", "thread": thread}
 
     def test_what_all_can_read_is_no_part_of_a_private_conversation(self) -> None:
@@ -399,7 +401,7 @@ def vendors() -> Iterator[FakeVendors]:
 
 
 def test_every_way_of_sending_is_one_that_slack_takes(vendors: FakeVendors) -> None:
-    door = Door(KIT, **vendors.values())
+    door = Door(KIT, None, **vendors.values())
     hook = f"{vendors.url}/slack/hooks/1"
     deliveries = [
         KIT.delivery(Said("hello", sender="1")),
