@@ -159,6 +159,18 @@ class Settings:
     telegram_api_url: str = _setting(
         "https://api.telegram.org", "address of Telegram's Bot API, for a server of your own"
     )
+    slack_signing_secret: tuple[str, ...] = _setting(
+        (), "signing secret of the Slack app, two while it rotates", secret=True
+    )
+    slack_bot_token: str = _setting(
+        "", "bot token of the Slack app, with which replies are sent", secret=True
+    )
+    slack_channel_replies: str = _setting(
+        "ephemeral",
+        "where a mention in a Slack channel is answered: ephemeral, seen by who asked alone, "
+        "or thread, seen by all",
+    )
+    slack_api_url: str = _setting("https://slack.com/api", "address of Slack's Web API")
     metrics_token: str = _setting(
         "", "bearer token for /metrics; empty: loopback callers only", secret=True
     )
@@ -178,6 +190,7 @@ _RANGES: dict[str, tuple[int, int]] = {
     "limit_in_all": (0, 10_000_000),
 }
 _CHOICES: dict[str, tuple[str, ...]] = {
+    "slack_channel_replies": ("ephemeral", "thread"),
     "log_level": ("debug", "info", "warning", "error"),
     "log_format": ("text", "json"),
 }

@@ -29,6 +29,7 @@ from bot.channels.gsm import n_segments
 from bot.channels.identity import visitor_id
 from bot.channels.messenger import Messenger
 from bot.channels.registry import open_channels
+from bot.channels.slack import Slack
 from bot.channels.telegram import Telegram
 from bot.channels.twilio import Twilio
 from bot.channels.whatsapp import WhatsApp
@@ -482,6 +483,163 @@ class _TelegramHtml(HTMLParser):
 
 _numbers = count(1_000_000)
 
+
+class SlackKit(Kit):
+    """Slack: direct messages, unless an event says otherwise."""
+
+    name = "slack"
+    has_buttons = True
+    many_per_delivery = False
+    values = {
+        "slack_signing_secret": ("8f742231b10e8888abcd99yyyzzz85a5", "old-signing-secret"),
+        "slack_bot_token": "xoxb-1",
+    }
+
+    def sender(self, said: Said) -> str:
+        return f"T0001:U{said.sender}"
+
+    def delivery(self, *said: Said, offered: Payload | None = None) -> Delivery:
+        (one,) = said
+        if one.tap:
+            assert offered
+            return self.tapped(offered["blocks"][-1]["elements"][one.tap - 1], one)
+        return self.signed(self.event(one))
+
+    def event(self, said: Said, **event: Any) -> Any:
+        """A delivery of the Events API, as its page shows one, with other members changed."""
+        at = said.at or time.time()
+        text = said.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        photo = {"subtype": "file_share", "files": [{"id": "F1", "mimetype": "image/jpeg"}]}
+        return {
+            "token": "unused",
+            "team_id": "T0001",
+            "api_app_id": "A0001",
+            "event": {
+                "type": "message",
+                "channel": f"D{said.sender}",
+                "user": f"U{said.sender}",
+                "text": text,
+                "ts": f"{at:.6f}",
+                "event_ts": f"{at:.6f}",
+                "channel_type": "im",
+                **(photo if said.photo else {}),
+                **event,
+            },
+            "type": "event_callback",
+            "event_id": said.message_id or f"Ev{time.time_ns()}",
+            "event_time": int(at),
+            "authorizations": [{"team_id": "T0001", "user_id": "U0BOT", "is_bot": True}],
+        }
+
+    def tapped(self, element: dict[str, Any], said: Said, **more: Any) -> Delivery:
+        """A tap on a button of a direct message, as the page on block_actions shows one."""
+        value = {
+            "type": "block_actions",
+            "user": {"id": f"U{said.sender}", "team_id": "T0001"},
+            "team": {"id": "T0001"},
+            "container": {"type": "message", "is_ephemeral": False},
+            "trigger_id": said.message_id or f"{time.time_ns()}.1",
+            "channel": {"id": f"D{said.sender}", "name": "directmessage"},
+            "message": {"bot_id": "B0001", "text": "..."},
+            "response_url": "https://hooks.slack.com/actions/T0001/1/x",
+            "actions": [{**element, "block_id": "b", "action_ts": f"{time.time():.6f}"}],
+            **more,
+        }
+        return self.form(payload=json.dumps(value))
+
+    def command(self, text: str, said: Said, **more: str) -> Delivery:
+        """A slash command."""
+        fields = {
+            "command": "/b12",
+            "text": text,
+            "team_id": "T0001",
+            "user_id": f"U{said.sender}",
+            "channel_id": "C0001",
+            "trigger_id": said.message_id or f"{time.time_ns()}.2",
+            "response_url": "https://hooks.slack.com/commands/T0001/1/x",
+        }
+        return self.form(**{**fields, **more})
+
+    def signed(self, value: Any, at: float = 0.0) -> Delivery:
+        """Any JSON, signed."""
+        channel = self.channel()
+        assert isinstance(channel, Slack)
+        return channel.signed(value, self.url(), at or time.time())
+
+    def form(self, **fields: str) -> Delivery:
+        """Any form, signed."""
+        channel = self.channel()
+        assert isinstance(channel, Slack)
+        return channel.signed_form(fields, self.url(), time.time())
+
+    def noise(self) -> list[Delivery]:
+        hi = Said("hi")
+        events: list[dict[str, Any]] = [
+            {"bot_id": "B0001"},
+            {"user": "U0BOT"},
+            {"subtype": "bot_message", "bot_id": "B0002"},
+            {"subtype": "message_changed", "hidden": True, "message": {"text": "hi"}},
+            {"subtype": "message_deleted"},
+            {"subtype": "channel_join"},
+            {"subtype": "group_topic"},
+            {"type": "app_mention", "channel": "C1", "edited": {"user": "U1", "ts": "1.0"}},
+            {"channel": "C1", "channel_type": "channel"},
+            {"channel": "G1", "channel_type": "mpim"},
+            {"type": "reaction_added", "reaction": "wave"},
+            {"type": "app_home_opened", "tab": "messages"},
+        ]
+        others: list[Any] = [
+            {"type": "app_rate_limited", "team_id": "T0001", "minute_rate_limited": 1},
+            {"type": "event_callback"},
+            {},
+        ]
+        link = {"type": "button", "action_id": "x", "url": "https://x.example"}
+        return [
+            *(self.signed(self.event(hi, **event)) for event in events),
+            *(self.signed(other) for other in others),
+            self.form(ssl_check="1", token="unused"),
+            self.tapped(link, hi),
+            self.form(payload=json.dumps({"type": "view_submission", "user": {"id": "U1"}})),
+        ]
+
+    def shown(self, payload: Payload) -> str:
+        blocks = payload["view"]["blocks"] if "view" in payload else payload["blocks"]
+        texts = [block["text"]["text"] for block in blocks if "text" in block]
+        elements = [e for block in blocks for e in block.get("elements", ())]
+        return "\n".join([*texts, *(e["text"]["text"] for e in elements)])
+
+    def complaint(self, payload: Payload) -> str:
+        if "view" in payload:
+            blocks = payload["view"]["blocks"]
+            return _first((not 0 < len(blocks) <= 100, "view blocks")) or _blocks_complaint(blocks)
+        blocks = payload["blocks"]
+        in_all = sum(len(b["text"]["text"]) for b in blocks if "text" in b)
+        return _first(
+            (not payload["text"].strip(), "no_text"),
+            (len(payload["text"]) > 40_000, "msg_too_long"),
+            ("<" in payload["text"] or ">" in payload["text"], "markup in the text"),
+            (not 0 < len(blocks) <= 50, "blocks"),
+            (in_all > 13_200, "msg_blocks_too_long"),
+        ) or _blocks_complaint(blocks)
+
+
+def _blocks_complaint(blocks: list[dict[str, Any]]) -> str:
+    most = {"section": 3000, "header": 150}
+    texts = [(b["type"], b["text"]) for b in blocks if b["type"] in most]
+    elements = [e for b in blocks if b["type"] == "actions" for e in b["elements"]]
+    return _first(
+        (any(b["type"] not in (*most, "actions") for b in blocks), "kind of block"),
+        (any(not 0 < len(t["text"]) <= most[kind] for kind, t in texts), "text of a block"),
+        (any(not t["text"].strip() for _, t in texts), "empty text"),
+        (any(t["type"] != "plain_text" for _, t in texts), "markup"),
+        (any(not b["elements"] for b in blocks if b["type"] == "actions"), "no elements"),
+        (len(elements) > 25, "elements"),
+        (any(not 0 < len(e["text"]["text"]) <= 75 for e in elements), "label"),
+        (any(not 0 < len(e["value"]) <= 2000 for e in elements), "value"),
+        (len({e["action_id"] for e in elements}) < len(elements), "same action_id twice"),
+    )
+
+
 KITS: dict[str, Kit] = {
     "sms": TwilioKit(),
     "sms-rest": TwilioRestKit(),
@@ -489,6 +647,7 @@ KITS: dict[str, Kit] = {
     "whatsapp": WhatsAppKit(),
     "messenger": MessengerKit(),
     "telegram": TelegramKit(),
+    "slack": SlackKit(),
 }
 
 
@@ -606,6 +765,7 @@ class FakeVendors:
             "twilio_api_url": self.url,
             "graph_api_url": self.url,
             "telegram_api_url": self.url,
+            "slack_api_url": f"{self.url}/slack",
         }
 
     def take(self, path: str, headers: Any, body: bytes) -> tuple[int, dict[str, str]]:
@@ -642,6 +802,8 @@ def _read_call(path: str, headers: Any, body: bytes) -> tuple[int, str, Payload,
     value = json.loads(body)
     if path.startswith("/bot"):
         return _read_telegram(path, value)
+    if path.startswith("/slack/"):
+        return _read_slack_call(path, headers, value)
     if path == "/me/messages":
         to, payload, token = value["recipient"]["id"], value["message"], "page-token"
         why = MessengerKit().complaint(payload)
@@ -664,6 +826,26 @@ def _read_telegram(path: str, value: dict[str, Any]) -> tuple[int, str, Payload,
     return (400 if why else 200), str(value.get("chat_id", "")), payload, why
 
 
+def _read_slack_call(path: str, headers: Any, value: Any) -> tuple[int, str, Payload, str]:
+    payload = {name: value[name] for name in ("text", "blocks", "view") if name in value}
+    why = KITS["slack"].complaint(payload)
+    if path.startswith("/slack/hooks/"):
+        why = "token sent to a hook" if "Authorization" in headers else why
+        return (400 if why else 200), "response_url", payload, why
+    if headers["Authorization"] != "Bearer xoxb-1":
+        return 401, "", {}, "token"
+    needs = {
+        "/slack/chat.postMessage": {"channel", "text"},
+        "/slack/chat.postEphemeral": {"channel", "user", "text"},
+        "/slack/views.publish": {"user_id", "view"},
+    }[path]
+    if not needs <= set(value):
+        why = "invalid_arguments"
+    channel = value.get("channel", value.get("user_id", ""))
+    to = f"T0001:U{channel[1:]}" if channel.startswith("D") else f"{path[7:]} {channel}"
+    return (400 if why else 200), to, payload, why
+
+
 @contextmanager
 def fake_vendors(*plan: str) -> Iterator[FakeVendors]:
     """The platforms' APIs on a free port."""
@@ -682,7 +864,8 @@ def fake_vendors(*plan: str) -> Iterator[FakeVendors]:
             for name, value in headers.items():
                 self.send_header(name, value)
             # Where Telegram says how long to wait.
-            said = b'{"parameters": {"retry_after": 1}}' if status == 429 else b"{}"
+            wait = b'{"parameters": {"retry_after": 1}}' if status == 429 else b"{}"
+            said = b'{"ok": true}' if status < 300 else wait
             self.send_header("Content-Length", str(len(said)))
             self.end_headers()
             self.wfile.write(said)

@@ -59,7 +59,7 @@ def test_what_is_missing_is_named(
     assert "QUOTEWELL_PUBLIC_URL, QUOTEWELL_CHANNEL_KEY" in out
 
 
-@pytest.mark.parametrize("name", ["sms", "sms-rest", "whatsapp", "messenger", "telegram"])
+@pytest.mark.parametrize("name", ["sms", "sms-rest", "whatsapp", "messenger", "telegram", "slack"])
 def test_a_trial_goes_through_the_route_and_shows_the_reply(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -328,7 +328,7 @@ def n_rows(database: Path, table: str) -> int:
     return int(n)
 
 
-@pytest.mark.parametrize("name", ["sms", "whatsapp"])
+@pytest.mark.parametrize("name", ["sms", "whatsapp", "slack"])
 def test_five_retries_from_parallel_connections_to_two_servers_give_one_answer(
     name: str, tmp_path: Path, vendors: FakeVendors
 ) -> None:
@@ -354,7 +354,13 @@ def test_five_retries_from_parallel_connections_to_two_servers_give_one_answer(
 
 @pytest.mark.parametrize(
     ("name", "trouble"),
-    [("sms-rest", "500"), ("whatsapp", "hang"), ("messenger", "drop"), ("telegram", "429")],
+    [
+        ("sms-rest", "500"),
+        ("whatsapp", "hang"),
+        ("messenger", "drop"),
+        ("telegram", "429"),
+        ("slack", "500"),
+    ],
 )
 def test_a_killed_and_restarted_server_delivers_what_it_acknowledged(
     name: str, trouble: str, tmp_path: Path, vendors: FakeVendors

@@ -69,6 +69,11 @@ def split(text: str, fits: Fits) -> list[str]:
     raise ValueError("a text of a thousand parts")
 
 
+def unmarked(text: str, fits: Fits) -> list[str]:
+    """As `split`, without marks: for the paragraphs of one message."""
+    return [text] if fits(text) else _pack(text, fits)
+
+
 def split_held(text: str, fits: Fits, most: int, rest: str) -> list[str]:
     """As `split`; where there are more than so many parts, the last of those tells how to go on.
 

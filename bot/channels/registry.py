@@ -17,6 +17,7 @@ _BUILT_IN = (
     "bot.channels.whatsapp:WhatsApp",
     "bot.channels.messenger:Messenger",
     "bot.channels.telegram:Telegram",
+    "bot.channels.slack:Slack",
 )
 
 
