@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 
 from bot.channels import Delivery, Forged, Message, Speech
 from bot.channels.slack import signature
+from bot.channels.slack_blocks import MESSAGE_CHARS
 from bot.channels.slack_inbox import spoken
 from bot.records import Reply, Suggestion
 from bot.settings import load_settings, masked
@@ -341,7 +342,8 @@ class TestSlack(ChannelContract):
         assert all(KIT.complaint(part) == "" for part in parts)
 
     def test_a_tap_on_the_longest_message_can_be_read(self, door: Door) -> None:
-        speech = _speech("“It’s fine,” they said. " * 245, 25)
+        sentence = "“It’s fine,” they said. "
+        speech = _speech(sentence * (MESSAGE_CHARS // len(sentence)), 25)
         (payload,) = KIT.channel().render(speech)
         element = payload["blocks"][-1]["elements"][0]
         response = door.post(KIT.tapped(element, Said(), message=payload))
