@@ -825,7 +825,8 @@ def test_nobody_is_asked_whether_they_are_there_while_it_reads(speaking: Kiosk) 
         pass_time(speaking, IDLE - 5)
     expect(speaking.page.locator("#still")).to_be_hidden()
     speaking.page.tap("#aloud")
-    pass_time(speaking, IDLE + 1)
+    speaking.wait_until("!speechSynthesis.speaking")
+    pass_time(speaking, IDLE + 5)  # the question stays for longer than that
     expect(speaking.page.locator("#still")).to_be_visible()
 
 
