@@ -87,7 +87,9 @@ def _candidates() -> Iterator[str | None]:
     yield from filter(None, map(shutil.which, _NAMES))
     if os.geteuid() == 0 and shutil.which("apt-get"):
         _run("apt-get", "update", "-qq")
-        _run("apt-get", "install", "-qq", "-y", "--no-install-recommends", "chromium")
+        # Another worker of the same run may be installing it: wait for its lock.
+        wait = ("-o", "DPkg::Lock::Timeout=300")
+        _run("apt-get", *wait, "install", "-qq", "-y", "--no-install-recommends", "chromium")
         yield from filter(None, map(shutil.which, _NAMES))
     _run(sys.executable, "-m", "playwright", "install", "chromium")
     yield None
@@ -95,7 +97,7 @@ def _candidates() -> Iterator[str | None]:
 
 def _run(*command: str) -> None:
     with suppress(OSError, subprocess.TimeoutExpired):
-        subprocess.run(command, capture_output=True, timeout=300, check=False)
+        subprocess.run(command, capture_output=True, timeout=600, check=False)
 
 
 @dataclass
