@@ -184,6 +184,21 @@ def _retried(door: Door) -> bool:
     return 'channel="whatsapp",what="retried"} 1.0' in text
 
 
+@pytest.mark.parametrize("name", sorted(KITS))
+def test_a_visitor_over_the_limit_gets_nothing_but_what_is_urgent(name: str) -> None:
+    kit, door = KITS[name], Door(KITS[name], limit_per_visitor=2)
+    for _ in range(4):
+        assert door.post(kit.delivery(Said(QUESTION))).status_code == 200
+    assert (door.figure("received"), door.figure("limited")) == (4, 2)
+    n_letters = door.store.n_letters()
+    answer = door.post(kit.delivery(Said(EMERGENCY)))
+    assert answer.status_code == 200
+    assert "911" in answer.text or door.store.n_letters() > n_letters
+    other = kit.delivery(Said(QUESTION, sender="15550009999"))
+    assert door.post(other).status_code == 200
+    assert door.figure("limited") == 2
+
+
 def _until(is_so: Any, seconds: float = PATIENCE) -> None:
     deadline = time.monotonic() + seconds
     pause = threading.Event()

@@ -103,6 +103,13 @@ class Doorkeeper:
             context.ruling = context.ruling.plus(await self._limiter.take({"visitor": name}))
         return self.too_many(context.ruling) if context.ruling.exceeded else None
 
+    async def may_speak(self, name: str) -> bool:
+        """Count a message of a messaging channel's visitor; false over the limit of visitors."""
+        ruling = await self._limiter.take({"visitor": name})
+        if ruling.exceeded:
+            self._figures.limited(ruling.exceeded.kind)
+        return ruling.exceeded is None
+
     def too_many(self, ruling: Ruling) -> Problem:
         """The problem 429; it carries the emergency numbers."""
         exceeded = ruling.exceeded

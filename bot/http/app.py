@@ -62,7 +62,8 @@ def create_app(bot_: Bot, store: Store, settings: Settings) -> FastAPI:
         middleware=middleware.stack(settings, services.metrics, services.doorkeeper),
         lifespan=lambda app: tending(app.state.services),
     )
-    office = open_post_office(bot_, store, settings, services.metrics)
+    may_speak = services.doorkeeper.may_speak
+    office = open_post_office(bot_, store, settings, services.metrics, may_speak)
     app.state.services = replace(services, post_office=office)
     problems.install(app)
     documents.install(app)

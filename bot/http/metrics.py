@@ -105,7 +105,7 @@ class Metrics:
     def messaged(self, channel: str, what: str) -> None:
         """Count what became of a delivery or a letter of a messaging channel.
 
-        `what` is received, late, duplicate, rejected, delivered, retried or failed.
+        `what` is received, late, limited, duplicate, rejected, delivered, retried or failed.
         """
         self._messages.labels(channel, what).inc()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bot.answer import Bot
@@ -24,9 +24,15 @@ class PostOffice:
 
 
 def open_post_office(
-    bot: Bot, store: Store, settings: Settings, counts: Counts
+    bot: Bot,
+    store: Store,
+    settings: Settings,
+    counts: Counts,
+    may_speak: Callable[[str], Awaitable[bool]],
 ) -> PostOffice | None:
     """Open the channels that the settings switch on; None where there are none.
+
+    `may_speak` counts a visitor's message and says whether it is within their limit.
 
     Raises:
         SettingsError: A channel lacks a setting.
@@ -44,5 +50,6 @@ def open_post_office(
         counts,
         wake=sender.wake,
         send_now=sender.send_now,
+        may_speak=may_speak,
     )
     return PostOffice(channels, receiver, sender)

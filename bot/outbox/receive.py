@@ -10,7 +10,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -46,7 +46,11 @@ class Received:
 
 @dataclass
 class Receiver:
-    """Answers deliveries; `wake` is called when letters were committed."""
+    """Answers deliveries.
+
+    `wake` is called when letters were committed; `may_speak` counts a message of a visitor, by
+    their keyed id, and says whether it is within their limit.
+    """
 
     bot: Bot
     store: Store
@@ -55,6 +59,7 @@ class Receiver:
     counts: Counts
     wake: Callable[[], None]
     send_now: Callable[[Channel, Message, list[Payload]], Any]
+    may_speak: Callable[[str], Awaitable[bool]]
     now: Callable[[], float] = time.time
     _turns: dict[str, tuple[asyncio.Lock, int]] = field(default_factory=dict)
     _said: dict[str, float] = field(default_factory=dict)
@@ -103,6 +108,9 @@ class Receiver:
     ) -> tuple[list[Payload], Reply | None]:
         """Payloads for the acknowledgement, and the reply if the message is a new one."""
         visit = visitor_id(self.secret, channel.name, message.sender)
+        if not await self.may_speak(visit) and not self._is_urgent(channel, message, visit):
+            self.counts.messaged(channel.name, "limited")
+            return [], None
         delivered = seen_id(self.secret, channel.name, message.message_id)
         async with self._turn(visit):
             at = self.now()
@@ -160,6 +168,11 @@ class Receiver:
             reply, after, channel, self.bot.policy, message, is_first=visit.turn == 0
         )
         return reply, after, channel.render(speech)
+
+    def _is_urgent(self, channel: Channel, message: Message, visit_id: str) -> bool:
+        """Whether a message over the limit is answered all the same."""
+        reply, _, _ = self._say(channel, message, Visit(visit_id), self.now())
+        return reply.outcome in URGENT_OUTCOMES
 
     async def _answer_without_store(
         self, channel: Channel, message: Message, visit_id: str, delivered: str
