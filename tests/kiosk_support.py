@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -200,6 +200,25 @@ class Kiosk:
     def keep_shell(self) -> None:
         """Wait until the service worker has kept the page and takes its requests."""
         self.wait_until("navigator.serviceWorker.controller !== null")
+
+    def stop_worker_in_charge(self) -> None:
+        """Stop the active service worker, as the browser does with one that has nothing to do.
+
+        A newer one takes over only then. On a busy machine Chromium may go on believing for
+        five minutes that the old one still has something in hand.
+        """
+        active: set[str] = set()
+
+        def note(event: dict[str, Any]) -> None:
+            active.update(v["versionId"] for v in event["versions"] if v["status"] == "activated")
+
+        session = self.page.context.new_cdp_session(self.page)
+        session.on("ServiceWorker.workerVersionUpdated", note)
+        session.send("ServiceWorker.enable")
+        self.page.wait_for_timeout(500)
+        for version in active:
+            with suppress(PlaywrightError):  # it has gone already
+                session.send("ServiceWorker.stopWorker", {"versionId": version})
 
     def wait_until(self, condition: str) -> None:
         """Wait for a script's expression to hold, with a limit that no fake clock stops."""
