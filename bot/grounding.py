@@ -11,14 +11,14 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from heapq import nlargest
 from importlib.resources import files
 from typing import Literal
 
 from bot.analysis import Analyser
-from bot.index import IndexedGuide, Query, Topic
+from bot.index import SILENT, IndexedGuide, Query, Topic
 from bot.readings import common_ranks
 
 Band = Literal["answer", "clarify", "not_covered"]
@@ -26,6 +26,8 @@ _ROW_DISCOUNTS = (1.0, 0.5, 0.33, 0.25, 0.2)
 """How the best rows of a passage add up: each further one says less (reciprocal rank)."""
 _PASSAGE_SHARE = 0.6
 """Weight of a passage's own score beside that of its questions; tuning part, 2026-11."""
+_RELEVANCE_SHARE = 0.5
+"""Of the best total, given to a passage that all relevance points to; tuning part, 2026-11."""
 _HEADING_WORDS = 3
 _HEADING_BONUS = 2.0
 """As much as a rare word or two; tuning part and public guides, 2026-11."""
@@ -58,6 +60,8 @@ FIGURES = (
     "absent",
     "subject",
     "n_terms",
+    "relevance",
+    "silent",
 )
 
 
@@ -127,7 +131,7 @@ def ground(
     """
     query = indexed.query(words)
     terms = {t: carried_weight for t in carried if indexed.knows(t)} | query.terms
-    found = search(terms, indexed, words)
+    found = search(terms, indexed, words, query)
     ranking = found.ranking
     absent = indexed.absent.find(words)
     topic = absent[-1][2] if absent else None
@@ -147,9 +151,15 @@ class Found:
     ranking: tuple[tuple[str, float], ...]
     rows: Mapping[str, tuple[int, ...]]
     own: Mapping[str, float]
+    leaning: Mapping[str, float] = field(default_factory=dict)
 
 
-def search(terms: Mapping[str, float], indexed: IndexedGuide, words: Sequence[str] = ()) -> Found:
+def search(
+    terms: Mapping[str, float],
+    indexed: IndexedGuide,
+    words: Sequence[str] = (),
+    query: Query | None = None,
+) -> Found:
     """Rank passages by their own score and their questions', ties in guide order.
 
     The subject's own name takes no part: nearly every passage and question holds it. A heading
@@ -180,8 +190,14 @@ def search(terms: Mapping[str, float], indexed: IndexedGuide, words: Sequence[st
         totals[indexed.definition] = totals.get(indexed.definition, 0.0) + _DEFINITION_BONUS
     for passage_id in asked_heading(words, indexed)[:1]:
         totals[passage_id] = totals.get(passage_id, 0.0) + _DEFINITION_BONUS
+    leaning = indexed.relevance.shares(indexed.features(words, query or indexed.query(words)))
+    top = max(totals.values(), default=0.0)
+    heard = 1 - leaning.get(SILENT, 0.0) or 1.0
+    for kind, share in leaning.items():
+        if top and kind != SILENT:
+            totals[kind] = totals.get(kind, 0.0) + _RELEVANCE_SHARE * top * share / heard
     ranking = sorted(totals.items(), key=lambda pair: (-pair[1], indexed.order[pair[0]]))
-    return Found(tuple(ranking), best, own)
+    return Found(tuple(ranking), best, own, leaning)
 
 
 def asked_heading(words: Sequence[str], indexed: IndexedGuide) -> tuple[str, ...]:
@@ -265,6 +281,7 @@ def _figures(
     held = _held(query, best, indexed) if best else {}
     own = indexed.terms[best] if best else frozenset()
     overlap, row_held = _nearest(masses, query, found.rows.get(best, ())[:3], indexed)
+    heard = 1 - found.leaning.get(SILENT, 0.0) or 1.0
     idf_sum = sum(indexed.passages.idf(t) * w for t, w in query.terms.items()) or 1.0
     return {
         "coverage": 1.0
@@ -283,6 +300,8 @@ def _figures(
         "other_subject": float(_about_another(words, around, indexed)),
         "absent": float(topic is not None),
         "subject": float(Analyser.subject_term in query.typed),
+        "relevance": found.leaning.get(best, 0.0) / heard,
+        "silent": found.leaning.get(SILENT, 0.0),
         "n_terms": math.log1p(max(len(masses), 3 if defines else 0)),
         "rarest_known": max((m for t, m in masses.items() if indexed.knows(t)), default=0.0),
     }

@@ -16,6 +16,7 @@ from rank_bm25 import BM25
 from bot.analysis import Analyser, PhraseTable, Token, words_of
 from bot.guide import General, Guide, LexiconEntry
 from bot.records import Hit, Passage
+from bot.relevance import Relevance
 from bot.text import sentences
 
 ALL_PARTS = frozenset(
@@ -130,6 +131,8 @@ _MIN_FOR_SCOPE = 6
 _SAYS_WHAT = frozenset(("is", "are", "means", "involves", "refers", "known"))
 SCOPE_SHARE = 0.5
 """Share of the passages from which on a term is the guide's subject (here "vitamin", "inject")."""
+SILENT = ""
+"""The kind of the questions that the guide does not answer, beside the passages' ids."""
 TYPED_COUNT = 2
 """A curated question's own words count double beside the lexicon's words for them."""
 
@@ -187,10 +190,15 @@ class IndexedGuide:
     headings: Mapping[str, frozenset[str]]
     definition: str | None
     parents: tuple[tuple[frozenset[str], tuple[str, ...]], ...]
+    relevance: Relevance
 
     def query(self, words: Sequence[str]) -> Query:
         """Analyse folded words into weighted terms, with what the lexicon adds to them."""
         return _query(words, self.analyser, self.lexicon)
+
+    def features(self, words: Sequence[str], query: Query) -> frozenset[str]:
+        """What `relevance` weighs: stems, the lexicon's words for them, and pairs of stems."""
+        return _features(words, query, self.analyser)
 
     def knows(self, term: str) -> bool:
         """Whether the term stands anywhere in the guide or its questions."""
@@ -223,6 +231,15 @@ def index_guide(
     lexicon = _lexicon(entries, analyser, passages)
     asked = guide.questions if "questions" in switches else ()
     rows = [_query(words_of(q.text), analyser, lexicon) for q in asked]
+    examples = [
+        (_features(words_of(q.text), row, analyser), q.passage_id)
+        for q, row in zip(asked, rows, strict=True)
+    ]
+    examples += [
+        (_features(words_of(text), _query(words_of(text), analyser, lexicon), analyser), SILENT)
+        for text in (*guide.silent, *(text for topic in guide.absent for text in topic.ask))
+        if asked
+    ]
     terms = {passage_id: set(own) for passage_id, own in texts.items()}
     for question, row in zip(asked, rows, strict=True):
         terms[question.passage_id].update(row.typed)
@@ -242,6 +259,7 @@ def index_guide(
         headings={p.passage_id: frozenset(words_of(p.section)) for p in guide.passages},
         definition=_definition(guide, analyser, _scope(passages)),
         parents=_parents(guide, analyser, _scope(passages)),
+        relevance=Relevance(examples),
     )
 
 
@@ -261,6 +279,14 @@ def _query(
         if added:
             via.append((said, added))
     return Query(typed, expanded, tuple(via))
+
+
+def _features(words: Sequence[str], query: Query, analyser: Analyser) -> frozenset[str]:
+    stems = [analyser.term(word) for word in words]
+    pairs = zip(["^", *stems], [*stems, "$"], strict=True)
+    return frozenset(
+        {*stems, *query.typed, *(f"[{t}]" for t in query.expanded), *(f"{a} {b}" for a, b in pairs)}
+    )
 
 
 def _passage_terms(passage: Passage, analyser: Analyser, switches: frozenset[str]) -> list[str]:

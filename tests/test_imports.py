@@ -12,7 +12,7 @@ BOT = Path(__file__).parent.parent / "bot"
 # fmt: off
 ORDER = (
     "records", "errors", "settings", "tables", "clinic", "wording", "text", "analysis", "corpus",
-    "guide", "index", "readings", "gates", "grounding", "excerpt", "visit", "answer", "store",
+    "guide", "relevance", "index", "readings", "gates", "grounding", "excerpt", "visit", "answer", "store",
     "keys", "limits", "webhooks", "channels", "outbox", "web", "http", "mcp", "cli",
 )
 # fmt: on

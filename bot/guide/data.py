@@ -110,8 +110,10 @@ def read_questions(table: Table, passages: Sequence[Passage]) -> tuple[CuratedQu
     return tuple(questions)
 
 
-def read_absent(table: Table, passages: Sequence[Passage]) -> tuple[AbsentTopic, ...]:
-    """The topics of absent.toml, each id once."""
+def read_absent(
+    table: Table, passages: Sequence[Passage]
+) -> tuple[tuple[AbsentTopic, ...], tuple[str, ...]]:
+    """The topics of absent.toml, each id once, and its questions about anything else."""
     known = {p.passage_id for p in passages}
     topics: dict[str, AbsentTopic] = {}
     for entry in table.tables("topic"):
@@ -125,10 +127,12 @@ def read_absent(table: Table, passages: Sequence[Passage]) -> tuple[AbsentTopic,
             name=entry.text("name", required=True),
             words=entry.texts("words", required=True),
             near=near,
+            ask=entry.texts("ask"),
         )
         entry.refuse_unknown()
+    silent = table.texts("silent")
     table.refuse_unknown()
-    return tuple(topics.values())
+    return tuple(topics.values()), silent
 
 
 def _withheld(entry: Table, source: str) -> list[tuple[int, int]]:

@@ -154,6 +154,7 @@ def _build(folder: Path | None, file: Path, source: str, sha256: str, fault: Fau
         fault(f"the text's hash is {sha256}", manifest.sha256, where)
     notes = read_notes(tables["guide"], source, sections, passages)
     subject, lexicon = read_lexicon(tables["lexicon"])
+    absent, silent = read_absent(tables["absent"], passages)
     return Guide(
         guide_id=manifest.guide_id or slug(name, "guide"),
         title=manifest.title or _own_title(sections, markup) or title,
@@ -166,7 +167,8 @@ def _build(folder: Path | None, file: Path, source: str, sha256: str, fault: Fau
         subject=subject,
         lexicon=lexicon,
         questions=read_questions(tables["questions"], passages),
-        absent=read_absent(tables["absent"], passages),
+        absent=absent,
+        silent=silent,
         withheld=notes.withheld,
         pairs=notes.pairs,
         cards=notes.cards,

@@ -29,12 +29,16 @@ class CuratedQuestion:
 
 @dataclass(frozen=True, slots=True)
 class AbsentTopic:
-    """A topic that patients ask for and the guide does not cover; `near` are passage ids."""
+    """A topic that patients ask for and the guide does not cover; `near` are passage ids.
+
+    `words` show it wherever they stand; `ask` are questions about it as patients put them.
+    """
 
     topic_id: str
     name: str
     words: tuple[str, ...]
     near: tuple[str, ...] = ()
+    ask: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ class Guide:
 
     `source` is the file decoded as UTF-8 with line ends kept; `sha256` that of its bytes;
     `withheld` are ranges (start, end) of the source that are never quoted; `cards` maps a
-    section title to a card level; `dose_section` is a section title or empty.
+    section title to a card level; `dose_section` is a section title or empty; `silent` are
+    questions that the guide does not answer and that belong to no absent topic.
     """
 
     guide_id: str
@@ -66,6 +71,7 @@ class Guide:
     lexicon: tuple[LexiconEntry, ...] = ()
     questions: tuple[CuratedQuestion, ...] = ()
     absent: tuple[AbsentTopic, ...] = ()
+    silent: tuple[str, ...] = ()
     withheld: tuple[tuple[int, int], ...] = ()
     pairs: tuple[Pair, ...] = ()
     cards: Mapping[str, str] = field(default_factory=dict)
