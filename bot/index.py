@@ -8,6 +8,7 @@ hit is good enough to answer is left to `grounding`.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -131,6 +132,7 @@ _MIN_FOR_SCOPE = 6
 _SAYS_WHAT = frozenset(("is", "are", "means", "involves", "refers", "known"))
 SCOPE_SHARE = 0.5
 """Share of the passages from which on a term is the guide's subject (here "vitamin", "inject")."""
+_COMMON_FROM = 3
 SILENT = ""
 """The kind of the questions that the guide does not answer, beside the passages' ids."""
 TYPED_COUNT = 2
@@ -205,12 +207,16 @@ class IndexedGuide:
         return term in self.passages or term in self.questions
 
     def words(self) -> tuple[frozenset[str], frozenset[str]]:
-        """Folded words of the guide's own text, and those of its questions and lexicon."""
+        """Folded words of the guide's own text, and those of its lexicon and questions.
+
+        Of the questions only words that several hold: some are misspelt on purpose.
+        """
         own = frozenset(
             w for p in self.guide.passages for w in words_of(f"{p.text} {' '.join(p.path)}")
         )
-        asked = frozenset(w for q in self.guide.questions for w in words_of(q.text))
-        return own, asked | self.lexicon.words()
+        asked = Counter(w for q in self.guide.questions for w in set(words_of(q.text)))
+        common = frozenset(word for word, n in asked.items() if n >= _COMMON_FROM)
+        return own, common | self.lexicon.words()
 
 
 def index_guide(

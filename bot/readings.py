@@ -33,6 +33,7 @@ _MIN_CORRECTED = 4
 _FAR_FROM = 8
 """From this length on two edits are allowed; OSA distance, as retrieval notes suggest."""
 _MIN_SKELETON = 4
+_MIN_SOUND = 3
 _CJK = ("HIRAGANA", "KATAKANA", "HANGUL")
 
 
@@ -99,6 +100,7 @@ class Vocabulary:
         self._subject = PhraseTable((phrase, True) for phrase in subject)
         self._spelling = spelling
         self._by_length: dict[int, list[str]] = {}
+        self._sounds = {word: _sound(word) for word in self.targets}
         self._skeletons: dict[str, str] = {}
         for word in sorted(self.targets):
             self._by_length.setdefault(len(word), []).append(word)
@@ -126,8 +128,9 @@ class Vocabulary:
         """What a word stands for: itself where it is known or nothing near is.
 
         Shorthand is written out; a run-together word is split into two known ones; else the
-        nearest target within one edit (two from eight letters on) is taken, unless two
-        different ones are equally near. Look-ups are remembered, 20,000 words at most.
+        nearest target within one edit is taken (two from eight letters on, or where both sound
+        alike), unless two different ones are equally near. Look-ups are remembered, 20,000
+        words at most.
         """
         found = self._cache.get(word)
         if found is None:
@@ -152,18 +155,19 @@ class Vocabulary:
         from rapidfuzz.distance import OSA
 
         most = 2 if len(word) >= _FAR_FROM else 1
+        sound = _sound(word)
         best: dict[int, list[str]] = {}
-        for length in range(len(word) - most, len(word) + most + 1):
+        for length in range(len(word) - 2, len(word) + 3):
             for target in self._by_length.get(length, ()):
                 # The first letter is seldom wrong; where it is, only one edit is believed.
                 limit = most if target[0] == word[0] else 1
+                alike = len(sound) >= _MIN_SOUND and self._sounds[target] == sound
+                limit = 2 if alike else limit
                 distance = OSA.distance(word, target, score_cutoff=limit)
                 if distance <= limit:
-                    best.setdefault(distance, []).append(target)
-        if not best:
-            return None
-        nearest = best[min(best)]
-        return _agree(nearest, word)
+                    # A vowel too few or another letter for the same sound is the usual slip.
+                    best.setdefault(2 * distance - 3 * alike, []).append(target)
+        return _agree(best[min(best)], word) if best else None
 
     def _split(self, word: str) -> tuple[str, ...]:
         for cut in range(len(word) - 2, 1, -1):
@@ -215,8 +219,12 @@ def detect_language(
             counts[language] = counts.get(language, 0) + 1
     if not counts:
         return None, frozenset(("en",))
-    n_english = sum(word in _plain_english() for word in words)
-    n_unknown = sum(not vocabulary.knows(word) for word in words)
+    n_english = sum(
+        word in _plain_english() for typed in words for word in shorthand().get(typed, (typed,))[:1]
+    )
+    n_unknown = sum(
+        not vocabulary.knows(word) and vocabulary.correct(word) == (word,) for word in words
+    )
     best = max(counts, key=lambda lang: (counts[lang], lang))
     active = {lang for lang, n in counts.items() if n * 3 >= counts[best] and n > n_english // 3}
     more = counts[best] > n_english or (counts[best] == n_english and n_unknown >= 1)
@@ -365,6 +373,21 @@ def _agree(candidates: Sequence[str], word: str) -> str | None:
     if all(c.startswith(shortest[: max(4, len(shortest) - 2)]) for c in pool):
         return shortest
     return None
+
+
+_SPELT = (
+    ("ph", "f"), ("ck", "k"), ("qu", "k"), ("gh", "g"), ("sh", "s"), ("ch", "s"), ("wh", "w"),
+    ("ce", "se"), ("ci", "si"), ("cy", "sy"), ("c", "k"), ("q", "k"), ("x", "ks"), ("z", "s"),
+)  # fmt: skip
+"""Spellings that sound alike in English, in the order in which they are replaced."""
+
+
+def _sound(word: str) -> str:
+    """A key that words share which sound alike: their consonants, spelt one way (cf. Metaphone)."""
+    for spelt, sound in _SPELT:
+        word = word.replace(spelt, sound)
+    consonants = re.sub(r"[aeiouyh]", "", word[1:])
+    return re.sub(r"(.)\1+", r"\1", word[:1] + consonants)
 
 
 def _skeleton(word: str) -> str:

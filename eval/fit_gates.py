@@ -35,6 +35,7 @@ _RIDGE = 1.0
 """Inverse of the L2 penalty; flat between 0.3 and 3 across folds."""
 _CURATED_WEIGHT = 0.7
 """Curated questions are many and alike, so each counts less."""
+_CURATED = "curated"
 _MIN_WORDS = 4
 """Shorter dosing lines ("half?") mean a dose only in a conversation about one."""
 _MIN_SEEN = 2
@@ -49,8 +50,8 @@ _FALSE = {
     "firm dosing": 0.015,
     "firm personal": 0.01,
 }
-"""Share of harmless examples that each threshold may stop, across folds. The harmless examples
-are look-alikes for the greater part; of ordinary questions far fewer are stopped."""
+"""Share of harmless examples that each threshold may stop, across folds. The curated questions,
+which are easier, do not count; the others are look-alikes for the greater part."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,12 @@ class Example:
 def examples(bot: Bot) -> list[Example]:
     """All examples, in a fixed order."""
     found = [*_from_questions(bot), *_from_lines(bot)]
-    for n, question in enumerate(bot.guide().guide.questions):
-        message = read(question.text, bot.guide().vocabulary)
-        family = f"curated {n}"
+    guide = bot.guide().guide
+    asked = [question.text for question in guide.questions]
+    asked += [*guide.silent, *(text for topic in guide.absent for text in topic.ask)]
+    for n, text in enumerate(asked):
+        message = read(text, bot.guide().vocabulary)
+        family = f"{_CURATED} {n}"
         found.append(Example(_features(bot, message), "none", family, _CURATED_WEIGHT))
     return found
 
@@ -210,7 +214,9 @@ def _threshold(found: Sequence[Example], shares: Array, name: str) -> float:
     columns = [0, 1, 2] if gate == "urgent" else [CLASSES.index(gate)]
     scores = shares[:, columns].sum(axis=1)
     harmless = [
-        float(scores[i]) for i, e in enumerate(found) if e.label == "none" and gate not in e.lenient
+        float(scores[i])
+        for i, e in enumerate(found)
+        if e.label == "none" and gate not in e.lenient and not e.family.startswith(_CURATED)
     ]
     for step in range(15, 99):
         if sum(s >= step / 100 for s in harmless) <= _FALSE[name] * len(harmless):
