@@ -11,39 +11,17 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
-from heapq import nlargest
 from importlib.resources import files
 from typing import Literal
 
 from bot.analysis import Analyser
-from bot.index import SILENT, IndexedGuide, Query, Topic
+from bot.index import IndexedGuide, Query, Topic
+from bot.ranking import Found, asked_heading, asks_what_it_is, search
 from bot.readings import common_ranks
 
 Band = Literal["answer", "clarify", "not_covered"]
-_ROW_DISCOUNTS = (1.0, 0.5, 0.33, 0.25, 0.2)
-"""How the best rows of a passage add up: each further one says less (reciprocal rank)."""
-_PASSAGE_SHARE = 0.6
-"""Weight of a passage's own score beside that of its questions; tuning part, 2026-11."""
-_RELEVANCE_SHARE = 0.5
-"""Of the best total, given to a passage that all relevance points to; tuning part, 2026-11."""
-_HEADING_WORDS = 3
-_HEADING_BONUS = 2.0
-"""As much as a rare word or two; tuning part and public guides, 2026-11."""
-_DEFINITION_BONUS = 6.0
-_WHAT = frozenset(
-    (
-        ("whats",),
-        ("what", "is"),
-        ("what", "are"),
-        ("what", "exactly", "is"),
-        ("define",),
-        ("explain",),
-        ("what", "does"),
-        ("tell", "me", "about"),
-    )
-)
 _RARITY = ((300, 0.1), (1000, 0.25), (3000, 0.45), (8000, 0.7), (30000, 0.9))
 """Information of a word unknown to the guide by its rank among English words, 0 to 1."""
 FIGURES = (
@@ -137,84 +115,11 @@ def ground(
     topic = absent[-1][2] if absent else None
     unknown = _unknown(words, query, indexed)
     figures = _figures(words, around or words, query, found, unknown, topic, indexed)
-    model = load_model(with_questions=len(indexed.questions) > 0)
+    model = load_model(with_questions=bool(indexed.guide.questions))
     score = model.score(figures) if ranking else 0.0
     band: Band = model.band(score) if coverage else ("answer" if ranking else "not_covered")
     rarest = tuple(sorted(unknown, key=lambda word: (-unknown[word], word)))
     return Grounding(score, band, ranking, figures, query, topic, rarest)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Passages with their scores, best first, and the best curated questions of each."""
-
-    ranking: tuple[tuple[str, float], ...]
-    rows: Mapping[str, tuple[int, ...]]
-    own: Mapping[str, float]
-    leaning: Mapping[str, float] = field(default_factory=dict)
-
-
-def search(
-    terms: Mapping[str, float],
-    indexed: IndexedGuide,
-    words: Sequence[str] = (),
-    query: Query | None = None,
-) -> Found:
-    """Rank passages by their own score and their questions', ties in guide order.
-
-    The subject's own name takes no part: nearly every passage and question holds it. A heading
-    asked for in its own words ("who should not have it") gets a bonus, since those may be stop
-    words; a question that asks only what the subject is, the passage that says so.
-    """
-    asked = {term: weight for term, weight in terms.items() if term != Analyser.subject_term}
-    asked = asked or dict(terms)
-    rows: dict[str, list[tuple[float, int]]] = {}
-    for row, score in indexed.questions.scores(asked).items():
-        rows.setdefault(indexed.row_passages[row], []).append((score, row))
-    own = {indexed.passages.id_of(n): s for n, s in indexed.passages.scores(asked).items()}
-    totals = {passage_id: _PASSAGE_SHARE * score for passage_id, score in own.items()}
-    best: dict[str, tuple[int, ...]] = {}
-    for passage_id, scored in rows.items():
-        top = nlargest(len(_ROW_DISCOUNTS), scored)
-        best[passage_id] = tuple(row for _, row in top)
-        total = sum(s * d for (s, _), d in zip(top, _ROW_DISCOUNTS, strict=False))
-        totals[passage_id] = totals.get(passage_id, 0.0) + total
-    said = frozenset(words)
-    for passage_id, heading in indexed.headings.items():
-        shared = len(heading & said)
-        if shared >= _HEADING_WORDS:
-            totals[passage_id] = totals.get(passage_id, 0.0) + _HEADING_BONUS * shared / len(
-                heading
-            )
-    if indexed.definition and asks_what_it_is(words, asked, indexed):
-        totals[indexed.definition] = totals.get(indexed.definition, 0.0) + _DEFINITION_BONUS
-    for passage_id in asked_heading(words, indexed)[:1]:
-        totals[passage_id] = totals.get(passage_id, 0.0) + _DEFINITION_BONUS
-    leaning = indexed.relevance.shares(indexed.features(words, query or indexed.query(words)))
-    top = max(totals.values(), default=0.0)
-    heard = 1 - leaning.get(SILENT, 0.0) or 1.0
-    for kind, share in leaning.items():
-        if top and kind != SILENT:
-            totals[kind] = totals.get(kind, 0.0) + _RELEVANCE_SHARE * top * share / heard
-    ranking = sorted(totals.items(), key=lambda pair: (-pair[1], indexed.order[pair[0]]))
-    return Found(tuple(ranking), best, own, leaning)
-
-
-def asked_heading(words: Sequence[str], indexed: IndexedGuide) -> tuple[str, ...]:
-    """First passages of the sections under a heading, where only that heading is asked for."""
-    about = indexed.scope | {Analyser.subject_term}
-    typed = {t for t in indexed.query(words).typed if t not in about}
-    return next((firsts for terms, firsts in indexed.parents if typed and typed <= terms), ())
-
-
-def asks_what_it_is(
-    words: Sequence[str], terms: Mapping[str, float], indexed: IndexedGuide
-) -> bool:
-    """Whether a question asks for nothing but what the subject is ("what is vitamin B12")."""
-    about = indexed.scope | {Analyser.subject_term}
-    opens = tuple(words[:1]) in _WHAT or tuple(words[:2]) in _WHAT or tuple(words[:3]) in _WHAT
-    typed = [t for t in indexed.query(words).typed if t not in about]
-    return opens and bool(terms) and not typed
 
 
 def information(word: str, term: str, indexed: IndexedGuide) -> float:
@@ -281,7 +186,6 @@ def _figures(
     held = _held(query, best, indexed) if best else {}
     own = indexed.terms[best] if best else frozenset()
     overlap, row_held = _nearest(masses, query, found.rows.get(best, ())[:3], indexed)
-    heard = 1 - found.leaning.get(SILENT, 0.0) or 1.0
     idf_sum = sum(indexed.passages.idf(t) * w for t, w in query.terms.items()) or 1.0
     return {
         "coverage": 1.0
@@ -300,8 +204,8 @@ def _figures(
         "other_subject": float(_about_another(words, around, indexed)),
         "absent": float(topic is not None),
         "subject": float(Analyser.subject_term in query.typed),
-        "relevance": found.leaning.get(best, 0.0) / heard,
-        "silent": found.leaning.get(SILENT, 0.0),
+        "relevance": found.leaning.get(best, 0.0),
+        "silent": found.silent,
         "n_terms": math.log1p(max(len(masses), 3 if defines else 0)),
         "rarest_known": max((m for t, m in masses.items() if indexed.knows(t)), default=0.0),
     }

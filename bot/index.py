@@ -19,6 +19,7 @@ from bot.guide import General, Guide, LexiconEntry
 from bot.records import Hit, Passage
 from bot.relevance import Relevance
 from bot.text import sentences
+from bot.wordings import Wording, wordings
 
 ALL_PARTS = frozenset(
     ("stems", "headings", "lexicon", "questions", "spelling", "context", "coverage")
@@ -133,8 +134,8 @@ _SAYS_WHAT = frozenset(("is", "are", "means", "involves", "refers", "known"))
 SCOPE_SHARE = 0.5
 """Share of the passages from which on a term is the guide's subject (here "vitamin", "inject")."""
 _COMMON_FROM = 3
-SILENT = ""
-"""The kind of the questions that the guide does not answer, beside the passages' ids."""
+SILENT: tuple[str, ...] = ()
+"""The kind of the questions that no passage answers; other kinds are the passages that do."""
 TYPED_COUNT = 2
 """A curated question's own words count double beside the lexicon's words for them."""
 
@@ -170,7 +171,7 @@ class Topic:
 class IndexedGuide:
     """A guide made searchable: passages, curated questions, lexicon; immutable.
 
-    `row_passages` and `row_terms` tell for each curated question its passage and terms;
+    `rows` are the questions of the index `questions`, `row_terms` their terms;
     `terms` maps a passage id to all terms of its text, headings and questions; `order` to its
     place in the guide. `scope` holds the terms that more than half of the passages share;
     `headings` the plain words of a passage's own heading; `definition` the passage that says
@@ -181,7 +182,7 @@ class IndexedGuide:
     analyser: Analyser
     passages: Index
     questions: Index
-    row_passages: tuple[str, ...]
+    rows: tuple[Wording, ...]
     row_terms: tuple[frozenset[str], ...]
     terms: Mapping[str, frozenset[str]]
     lexicon: PhraseTable[tuple[str, tuple[str, ...], float]]
@@ -235,27 +236,20 @@ def index_guide(
     passages = Index(list(texts.items()))
     entries = (*guide.lexicon, *general.lexicon) if "lexicon" in switches else ()
     lexicon = _lexicon(entries, analyser, passages)
-    asked = guide.questions if "questions" in switches else ()
-    rows = [_query(words_of(q.text), analyser, lexicon) for q in asked]
-    examples = [
-        (_features(words_of(q.text), row, analyser), q.passage_id)
-        for q, row in zip(asked, rows, strict=True)
-    ]
-    examples += [
-        (_features(words_of(text), _query(words_of(text), analyser, lexicon), analyser), SILENT)
-        for text in (*guide.silent, *(text for topic in guide.absent for text in topic.ask))
-        if asked
-    ]
+    asked = wordings(guide, general, analyser) if "questions" in switches else ()
+    rows = [w for w in asked if w.passages]
+    queries = {w: _query(words_of(w.text), analyser, lexicon) for w in asked}
     terms = {passage_id: set(own) for passage_id, own in texts.items()}
-    for question, row in zip(asked, rows, strict=True):
-        terms[question.passage_id].update(row.typed)
+    for wording in rows:
+        if wording.own:
+            terms[wording.passages[0]].update(queries[wording].typed)
     return IndexedGuide(
         guide=guide,
         analyser=analyser,
         passages=passages,
-        questions=Index([(str(n), _row_terms(row)) for n, row in enumerate(rows)]),
-        row_passages=tuple(q.passage_id for q in asked),
-        row_terms=tuple(frozenset(row.terms) for row in rows),
+        questions=Index([(str(n), _row_terms(queries[w])) for n, w in enumerate(rows)]),
+        rows=tuple(rows),
+        row_terms=tuple(frozenset(queries[w].terms) for w in rows),
         terms={passage_id: frozenset(found) for passage_id, found in terms.items()},
         lexicon=lexicon,
         absent=_absent(guide, general),
@@ -265,7 +259,9 @@ def index_guide(
         headings={p.passage_id: frozenset(words_of(p.section)) for p in guide.passages},
         definition=_definition(guide, analyser, _scope(passages)),
         parents=_parents(guide, analyser, _scope(passages)),
-        relevance=Relevance(examples),
+        relevance=Relevance(
+            [(_features(words_of(w.text), queries[w], analyser), w.passages) for w in asked]
+        ),
     )
 
 

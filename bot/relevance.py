@@ -15,6 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+Kind = tuple[str, ...]
+"""The passages that answer such questions; none for those that the guide does not answer."""
 _ADDED = 0.2
 """Added to each count (Lidstone); flat between 0.1 and 0.3 on the tuning part."""
 _PRIOR = 10.0
@@ -27,10 +29,11 @@ class Relevance:
     """Weights of features for each kind of question; immutable.
 
     Args:
-        examples: (features of a question, its kind); none gives an object that knows nothing.
+        examples: (features of a question, the passages that answer it); without any it
+            knows nothing.
     """
 
-    def __init__(self, examples: Sequence[tuple[frozenset[str], str]]) -> None:
+    def __init__(self, examples: Sequence[tuple[frozenset[str], Kind]]) -> None:
         self.kinds = tuple(sorted({kind for _, kind in examples}))
         seen = Counter(feature for features, _ in examples for feature in features)
         known = [feature for feature, n in seen.items() if n >= _MIN_SEEN]
@@ -40,7 +43,7 @@ class Relevance:
     def __len__(self) -> int:
         return len(self._row)
 
-    def shares(self, features: Iterable[str]) -> Mapping[str, float]:
+    def shares(self, features: Iterable[str]) -> Mapping[Kind, float]:
         """A share for each kind, together 1; empty where no feature is known.
 
         Pairs of words repeat what their words say, so the sum of the weights is damped by the
@@ -54,15 +57,14 @@ class Relevance:
         shares = likelihood / likelihood.sum()
         return dict(zip(self.kinds, shares.tolist(), strict=True))
 
-    def strongest(self, features: Iterable[str], kind: str) -> tuple[str, ...]:
+    def strongest(self, features: Iterable[str], kind: Kind) -> tuple[str, ...]:
         """The features that point to a kind most, the strongest first; for `explain`."""
         column = self.kinds.index(kind)
-        weighed = [(float(self._weights[self._row[f], column]), f) for f in features if f in self._row]
+        known = [f for f in features if f in self._row]
+        weighed = [(float(self._weights[self._row[f], column]), f) for f in known]
         return tuple(f for weight, f in sorted(weighed, reverse=True)[:_STRONGEST] if weight > 0)
 
-    def _weigh(
-        self, examples: Sequence[tuple[frozenset[str], str]]
-    ) -> npt.NDArray[np.float64]:
+    def _weigh(self, examples: Sequence[tuple[frozenset[str], Kind]]) -> npt.NDArray[np.float64]:
         column = {kind: i for i, kind in enumerate(self.kinds)}
         counts = np.zeros((len(self._row), len(self.kinds)))
         sizes = np.full(len(self.kinds), _PRIOR * _ADDED)
@@ -72,4 +74,6 @@ class Relevance:
             counts[rows, column[kind]] += 1
         others = counts.sum(axis=1, keepdims=True) - counts
         rest = len(examples) + _PRIOR * _ADDED - (sizes - _PRIOR * _ADDED)
-        return np.log((counts + _ADDED) / sizes) - np.log((others + 3 * _ADDED) / rest)
+        weights: npt.NDArray[np.float64] = np.log((counts + _ADDED) / sizes)
+        weights -= np.log((others + 3 * _ADDED) / rest)
+        return weights

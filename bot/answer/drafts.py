@@ -15,7 +15,8 @@ from bot.answer.policy import Policy, ReadyGuide
 from bot.answer.quoting import quote_passage
 from bot.answer.topics import announced, following, topics
 from bot.excerpt import quotable
-from bot.grounding import Grounding, asked_heading
+from bot.grounding import Grounding
+from bot.ranking import asked_heading
 from bot.records import Card, Excerpt, Suggestion, Visit
 from bot.visit import leans_on_context, terms_to_carry
 

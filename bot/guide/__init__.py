@@ -5,7 +5,7 @@ Reading the source's structure is left to `corpus/`, searching to `index`.
 
 from __future__ import annotations
 
-from bot.guide.general import General, GeneralTopic, load_general
+from bot.guide.general import General, GeneralTopic, SectionKind, load_general
 from bot.guide.load import load_guide, load_guides, problems
 from bot.guide.model import (
     AbsentTopic,
@@ -23,6 +23,7 @@ __all__ = [
     "Guide",
     "LexiconEntry",
     "Pair",
+    "SectionKind",
     "load_general",
     "load_guide",
     "load_guides",

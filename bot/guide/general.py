@@ -26,12 +26,22 @@ class GeneralTopic:
 
 
 @dataclass(frozen=True, slots=True)
+class SectionKind:
+    """A kind of section that many guides have: what marks its heading, how patients ask for it."""
+
+    kind_id: str
+    headings: tuple[str, ...]
+    ask: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class General:
     """The packaged word data; `others` maps words of other subjects to their group."""
 
     lexicon: tuple[LexiconEntry, ...]
     absent: tuple[GeneralTopic, ...]
     others: Mapping[str, str]
+    kinds: tuple[SectionKind, ...] = ()
 
 
 @cache
@@ -56,6 +66,10 @@ def load_general() -> General:
             for group in _read("other_subjects.toml")["group"]
             for word in group["words"]
         },
+        tuple(
+            SectionKind(kind["id"], tuple(kind["headings"]), tuple(kind["ask"]))
+            for kind in _read("kinds.toml")["kind"]
+        ),
     )
 
 

@@ -1,0 +1,149 @@
+"""Which passages a question finds, best first: BM25, curated questions, headings, relevance.
+
+Whether the first one answers is left to `grounding`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from heapq import nlargest
+
+from bot.analysis import Analyser
+from bot.index import SILENT, IndexedGuide, Query
+from bot.wordings import Wording
+
+_ROW_DISCOUNTS = (1.0, 0.5, 0.33, 0.25, 0.2)
+"""How the best rows of a passage add up: each further one says less (reciprocal rank)."""
+_PASSAGE_SHARE = 0.6
+"""Weight of a passage's own score beside that of its questions; tuning part, 2026-11."""
+_RELEVANCE_SHARE = 0.5
+"""Of the best total, given to a passage that all relevance points to; tuning part, 2026-11."""
+_KIND_SHARE = 0.6
+"""Weight of a question written for a kind of section beside one written for the passage."""
+_HEADING_WORDS = 3
+_HEADING_BONUS = 2.0
+"""As much as a rare word or two; tuning part and public guides, 2026-11."""
+_DEFINITION_BONUS = 6.0
+_WHAT = frozenset(
+    (
+        ("whats",),
+        ("what", "is"),
+        ("what", "are"),
+        ("what", "exactly", "is"),
+        ("define",),
+        ("explain",),
+        ("what", "does"),
+        ("tell", "me", "about"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Passages with their scores, best first, and what speaks for them.
+
+    `rows` are a passage's nearest questions by number, `own` its own BM25 score, `leaning` the
+    share of the relevance weights that points to it, 0 to 1; `silent` the share that points to
+    questions which the guide does not answer.
+    """
+
+    ranking: tuple[tuple[str, float], ...]
+    rows: Mapping[str, tuple[int, ...]]
+    own: Mapping[str, float]
+    leaning: Mapping[str, float]
+    silent: float
+
+
+def search(
+    terms: Mapping[str, float], indexed: IndexedGuide, words: Sequence[str], query: Query
+) -> Found:
+    """Rank passages for weighted terms, ties in guide order.
+
+    Args:
+        terms: Terms to search with their weights; those of `query`, and carried ones.
+        indexed: The guide.
+        words: The folded words that were asked.
+        query: Their analysis.
+
+    The subject's own name takes no part: nearly every passage and question holds it. A heading
+    asked for in its own words ("who should not have it") gets a bonus, since those may be stop
+    words; a question that asks only what the subject is, the passage that says so.
+    """
+    asked = {term: weight for term, weight in terms.items() if term != Analyser.subject_term}
+    asked = asked or dict(terms)
+    own = {indexed.passages.id_of(n): s for n, s in indexed.passages.scores(asked).items()}
+    totals: defaultdict[str, float] = defaultdict(float)
+    totals |= {passage_id: _PASSAGE_SHARE * score for passage_id, score in own.items()}
+    rows: dict[str, tuple[int, ...]] = {}
+    for passage_id, scored in _rows(asked, indexed).items():
+        rows[passage_id] = tuple(row for _, row in scored)
+        totals[passage_id] += sum(s * d for (s, _), d in zip(scored, _ROW_DISCOUNTS, strict=False))
+    for passage_id, bonus in _bonuses(words, asked, indexed):
+        totals[passage_id] += bonus
+    leaning, silent = _leaning(indexed.features(words, query), indexed)
+    top = max(totals.values(), default=0.0)
+    for passage_id, share in leaning.items():
+        if top:
+            totals[passage_id] += _RELEVANCE_SHARE * top * share
+    ranking = sorted(totals.items(), key=lambda pair: (-pair[1], indexed.order[pair[0]]))
+    return Found(tuple(ranking), rows, own, leaning, silent)
+
+
+def _rows(asked: Mapping[str, float], indexed: IndexedGuide) -> dict[str, list[tuple[float, int]]]:
+    """The nearest questions of each passage as (score, row), best first."""
+    found: dict[str, list[tuple[float, int]]] = {}
+    for row, score in indexed.questions.scores(asked).items():
+        wording = indexed.rows[row]
+        for passage_id in wording.passages:
+            found.setdefault(passage_id, []).append((score * _weight(wording), row))
+    return {
+        passage_id: nlargest(len(_ROW_DISCOUNTS), scored) for passage_id, scored in found.items()
+    }
+
+
+def _weight(wording: Wording) -> float:
+    return 1.0 if wording.own else _KIND_SHARE
+
+
+def _bonuses(
+    words: Sequence[str], asked: Mapping[str, float], indexed: IndexedGuide
+) -> Iterator[tuple[str, float]]:
+    said = frozenset(words)
+    for passage_id, heading in indexed.headings.items():
+        shared = len(heading & said)
+        if shared >= _HEADING_WORDS:
+            yield passage_id, _HEADING_BONUS * shared / len(heading)
+    if indexed.definition and asks_what_it_is(words, asked, indexed):
+        yield indexed.definition, _DEFINITION_BONUS
+    for passage_id in asked_heading(words, indexed)[:1]:
+        yield passage_id, _DEFINITION_BONUS
+
+
+def _leaning(features: Iterable[str], indexed: IndexedGuide) -> tuple[dict[str, float], float]:
+    """Shares of the passages among themselves, and that of the questions about none."""
+    shares = dict(indexed.relevance.shares(features))
+    silent = shares.pop(SILENT, 0.0)
+    leaning: dict[str, float] = {}
+    for passages, share in shares.items():
+        for passage_id in passages:
+            leaning[passage_id] = leaning.get(passage_id, 0.0) + share / ((1 - silent) or 1.0)
+    return leaning, silent
+
+
+def asked_heading(words: Sequence[str], indexed: IndexedGuide) -> tuple[str, ...]:
+    """First passages of the sections under a heading, where only that heading is asked for."""
+    about = indexed.scope | {Analyser.subject_term}
+    typed = {t for t in indexed.query(words).typed if t not in about}
+    return next((firsts for terms, firsts in indexed.parents if typed and typed <= terms), ())
+
+
+def asks_what_it_is(
+    words: Sequence[str], terms: Mapping[str, float], indexed: IndexedGuide
+) -> bool:
+    """Whether a question asks for nothing but what the subject is ("what is vitamin B12")."""
+    about = indexed.scope | {Analyser.subject_term}
+    opens = tuple(words[:1]) in _WHAT or tuple(words[:2]) in _WHAT or tuple(words[:3]) in _WHAT
+    typed = [t for t in indexed.query(words).typed if t not in about]
+    return opens and bool(terms) and not typed
