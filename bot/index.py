@@ -19,10 +19,10 @@ from bot.guide import General, Guide, LexiconEntry
 from bot.records import Hit, Passage
 from bot.relevance import Relevance
 from bot.text import sentences
-from bot.wordings import Wording, wordings
+from bot.wordings import wordings
 
 ALL_PARTS = frozenset(
-    ("stems", "headings", "lexicon", "questions", "spelling", "context", "coverage")
+    ("stems", "headings", "lexicon", "questions", "relevance", "spelling", "context", "coverage")
 )
 """The parts that the ablation of the eval suite can leave out."""
 K1 = 1.2
@@ -171,7 +171,7 @@ class Topic:
 class IndexedGuide:
     """A guide made searchable: passages, curated questions, lexicon; immutable.
 
-    `rows` are the questions of the index `questions`, `row_terms` their terms;
+    `row_passages` and `row_terms` tell for each curated question its passage and terms;
     `terms` maps a passage id to all terms of its text, headings and questions; `order` to its
     place in the guide. `scope` holds the terms that more than half of the passages share;
     `headings` the plain words of a passage's own heading; `definition` the passage that says
@@ -182,7 +182,7 @@ class IndexedGuide:
     analyser: Analyser
     passages: Index
     questions: Index
-    rows: tuple[Wording, ...]
+    row_passages: tuple[str, ...]
     row_terms: tuple[frozenset[str], ...]
     terms: Mapping[str, frozenset[str]]
     lexicon: PhraseTable[tuple[str, tuple[str, ...], float]]
@@ -228,28 +228,27 @@ def index_guide(
     Args:
         guide: The guide.
         general: Word data for any guide; the guide's own comes first.
-        switches: The parts in use, for the ablation: "stems", "headings", "lexicon" and
-            "questions" count here.
+        switches: The parts in use, for the ablation: "stems", "headings", "lexicon",
+            "questions" and "relevance" count here.
     """
     analyser = Analyser(guide.subject, stemming="stems" in switches)
     texts = {p.passage_id: _passage_terms(p, analyser, switches) for p in guide.passages}
     passages = Index(list(texts.items()))
     entries = (*guide.lexicon, *general.lexicon) if "lexicon" in switches else ()
     lexicon = _lexicon(entries, analyser, passages)
-    asked = wordings(guide, general, analyser) if "questions" in switches else ()
-    rows = [w for w in asked if w.passages]
-    queries = {w: _query(words_of(w.text), analyser, lexicon) for w in asked}
+    asked = guide.questions if "questions" in switches else ()
+    rows = [_query(words_of(q.text), analyser, lexicon) for q in asked]
     terms = {passage_id: set(own) for passage_id, own in texts.items()}
-    for wording in rows:
-        if wording.own:
-            terms[wording.passages[0]].update(queries[wording].typed)
+    for question, row in zip(asked, rows, strict=True):
+        terms[question.passage_id].update(row.typed)
+    examples = wordings(guide, general, analyser) if "relevance" in switches else ()
     return IndexedGuide(
         guide=guide,
         analyser=analyser,
         passages=passages,
-        questions=Index([(str(n), _row_terms(queries[w])) for n, w in enumerate(rows)]),
-        rows=tuple(rows),
-        row_terms=tuple(frozenset(queries[w].terms) for w in rows),
+        questions=Index([(str(n), _row_terms(row)) for n, row in enumerate(rows)]),
+        row_passages=tuple(q.passage_id for q in asked),
+        row_terms=tuple(frozenset(row.terms) for row in rows),
         terms={passage_id: frozenset(found) for passage_id, found in terms.items()},
         lexicon=lexicon,
         absent=_absent(guide, general),
@@ -259,9 +258,7 @@ def index_guide(
         headings={p.passage_id: frozenset(words_of(p.section)) for p in guide.passages},
         definition=_definition(guide, analyser, _scope(passages)),
         parents=_parents(guide, analyser, _scope(passages)),
-        relevance=Relevance(
-            [(_features(words_of(w.text), queries[w], analyser), w.passages) for w in asked]
-        ),
+        relevance=Relevance([(_example(w.text, analyser, lexicon), w.passages) for w in examples]),
     )
 
 
@@ -289,6 +286,13 @@ def _features(words: Sequence[str], query: Query, analyser: Analyser) -> frozens
     return frozenset(
         {*stems, *query.typed, *(f"[{t}]" for t in query.expanded), *(f"{a} {b}" for a, b in pairs)}
     )
+
+
+def _example(
+    text: str, analyser: Analyser, lexicon: PhraseTable[tuple[str, tuple[str, ...], float]]
+) -> frozenset[str]:
+    words = words_of(text)
+    return _features(words, _query(words, analyser, lexicon), analyser)
 
 
 def _passage_terms(passage: Passage, analyser: Analyser, switches: frozenset[str]) -> list[str]:

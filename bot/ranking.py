@@ -12,7 +12,6 @@ from heapq import nlargest
 
 from bot.analysis import Analyser
 from bot.index import SILENT, IndexedGuide, Query
-from bot.wordings import Wording
 
 _ROW_DISCOUNTS = (1.0, 0.5, 0.33, 0.25, 0.2)
 """How the best rows of a passage add up: each further one says less (reciprocal rank)."""
@@ -20,8 +19,6 @@ _PASSAGE_SHARE = 0.6
 """Weight of a passage's own score beside that of its questions; tuning part, 2026-11."""
 _RELEVANCE_SHARE = 0.5
 """Of the best total, given to a passage that all relevance points to; tuning part, 2026-11."""
-_KIND_SHARE = 0.6
-"""Weight of a question written for a kind of section beside one written for the passage."""
 _HEADING_WORDS = 3
 _HEADING_BONUS = 2.0
 """As much as a rare word or two; tuning part and public guides, 2026-11."""
@@ -83,10 +80,9 @@ def search(
     for passage_id, bonus in _bonuses(words, asked, indexed):
         totals[passage_id] += bonus
     leaning, silent = _leaning(indexed.features(words, query), indexed)
-    top = max(totals.values(), default=0.0)
+    top = max(totals.values(), default=0.0) or 1.0
     for passage_id, share in leaning.items():
-        if top:
-            totals[passage_id] += _RELEVANCE_SHARE * top * share
+        totals[passage_id] += _RELEVANCE_SHARE * top * share
     ranking = sorted(totals.items(), key=lambda pair: (-pair[1], indexed.order[pair[0]]))
     return Found(tuple(ranking), rows, own, leaning, silent)
 
@@ -95,16 +91,10 @@ def _rows(asked: Mapping[str, float], indexed: IndexedGuide) -> dict[str, list[t
     """The nearest questions of each passage as (score, row), best first."""
     found: dict[str, list[tuple[float, int]]] = {}
     for row, score in indexed.questions.scores(asked).items():
-        wording = indexed.rows[row]
-        for passage_id in wording.passages:
-            found.setdefault(passage_id, []).append((score * _weight(wording), row))
+        found.setdefault(indexed.row_passages[row], []).append((score, row))
     return {
         passage_id: nlargest(len(_ROW_DISCOUNTS), scored) for passage_id, scored in found.items()
     }
-
-
-def _weight(wording: Wording) -> float:
-    return 1.0 if wording.own else _KIND_SHARE
 
 
 def _bonuses(

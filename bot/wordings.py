@@ -16,14 +16,10 @@ from bot.guide import General, Guide
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A question and the passages that answer it; none where the guide is silent.
-
-    `own` is false for a question that was written for a kind of section, not for this guide.
-    """
+    """A question and the passages that answer it; none where the guide is silent."""
 
     text: str
     passages: tuple[str, ...]
-    own: bool = True
 
 
 def wordings(guide: Guide, general: General, analyser: Analyser) -> tuple[Wording, ...]:
@@ -50,7 +46,7 @@ def _by_kind(guide: Guide, general: General, analyser: Analyser) -> Iterator[Wor
     )
     titles = {p.section_id: p.section for p in guide.passages}
     kinds_of = {
-        section: {kind for _, _, kind in table.find_all(_stems(titles[section], analyser))}
+        section: {kind for _, _, kind in table.find(_stems(titles[section], analyser))}
         for section in sections
     }
     for kind in general.kinds:
@@ -58,7 +54,7 @@ def _by_kind(guide: Guide, general: General, analyser: Analyser) -> Iterator[Wor
         passages = tuple(p for section in having for p in bare.get(section, ()))
         if passages or not having:
             for text in kind.ask:
-                yield Wording(text, passages, own=False)
+                yield Wording(text, passages)
 
 
 def _stems(heading: str, analyser: Analyser) -> tuple[str, ...]:
