@@ -205,10 +205,16 @@ def _figures(
         "absent": float(topic is not None),
         "subject": float(Analyser.subject_term in query.typed),
         "relevance": found.leaning.get(best, 0.0),
-        "silent": found.silent,
+        "silent": _log_odds(found.silent),
         "n_terms": math.log1p(max(len(masses), 3 if defines else 0)),
         "rarest_known": max((m for t, m in masses.items() if indexed.knows(t)), default=0.0),
     }
+
+
+def _log_odds(share: float) -> float:
+    """Of a share, between -1 and 1: a tenth of the natural logarithm of the odds."""
+    bounded = min(max(share, 1e-4), 1 - 1e-4)
+    return math.log(bounded / (1 - bounded)) / 10
 
 
 def _about_another(words: Sequence[str], around: Sequence[str], indexed: IndexedGuide) -> bool:

@@ -20,7 +20,7 @@ from bot.text import normalise
 _BREAK = re.compile(r"[?!;\n]|\.(?=\s|$|[A-Z])|…")
 _JOINERS = frozenset(("and", "but", "also", "plus", "then", "or"))
 _OPENERS = frozenset(
-    "how hows what whats when whens where wheres why who whos which is are can could do"
+    "am how hows what whats when whens where wheres why who whos which is are can could do"
     " does did should shall will would may tell".split()
 )
 _REQUESTS = frozenset(

@@ -15,7 +15,16 @@ from eval.measures import measures
 from eval.records import Item
 from eval.sources import Sources
 
-PARTS = ("stems", "headings", "lexicon", "questions", "spelling", "context", "coverage")
+PARTS = (
+    "stems",
+    "headings",
+    "lexicon",
+    "questions",
+    "relevance",
+    "spelling",
+    "context",
+    "coverage",
+)
 COLUMNS = (
     "success_at_1",
     "decisive",

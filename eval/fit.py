@@ -48,7 +48,7 @@ class Limits:
     wrong: float
 
 
-CURATED = Limits(silent=0.07, wrong=0.06)
+CURATED = Limits(silent=0.05, wrong=0.05)
 BARE = Limits(silent=0.16, wrong=0.25)
 """A guide without hints finds less. Silent questions are near misses, the harder kind."""
 
@@ -217,12 +217,17 @@ def _answer_threshold(
 def _clarify_threshold(
     found: Sequence[Example], scores: Sequence[tuple[float, bool]], answer_from: float
 ) -> float:
-    """The lowest threshold at which few covered questions are asked back."""
-    covered = [s for e, s in zip(found, scores, strict=True) if e.is_covered]
+    """The lowest threshold at which few questions are asked back, covered and silent ones."""
+    both = [
+        [s for e, (s, _) in zip(found, scores, strict=True) if e.is_covered == covered]
+        for covered in (True, False)
+    ]
     for step in range(5, int(answer_from * 100) + 1):
         threshold = step / 100
-        asked_back = sum(threshold <= score < answer_from for score, _ in covered)
-        if asked_back <= _ASKED_BACK * len(covered):
+        if all(
+            sum(threshold <= score < answer_from for score in some) <= _ASKED_BACK * len(some)
+            for some in both
+        ):
             return threshold
     return answer_from
 

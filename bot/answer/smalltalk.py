@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.analysis import stop_words
-from bot.answer.asked import Asked
+from bot.answer.asked import Asked, answers
 from bot.gates.features import Mark
 
 _SMALL_TALK = ("joke", "insult", "who_you", "what_can", "how_you", "bye", "thanks", "greet")
 _OWN_WORDS = frozenset(("joke", "insult", "who_you", "what_can", "how_you"))
 """Kinds whose phrases say enough by themselves, even with a word or two left over."""
+_CLOSING = frozenset(("thanks", "bye"))
+_OWN_TOUCH = 3
+"""Words that thanks or a goodbye may hold besides."""
 _PHRASE = 3
 """Words of such a phrase; "help" alone may be half of a question."""
 
@@ -27,10 +30,19 @@ def kind_of_small_talk(asked: Asked) -> str | None:
         # "is it good" is a question though all its words are polite ones.
         asks = any(asked.message.asks) and kind not in _OWN_WORDS
         return None if asks and not kinds & _OWN_WORDS else kind
+    if kind in _CLOSING:
+        # "cheers bud, you're a lifesaver": thanks with words of its own, and nothing asked.
+        return kind if len(left) <= _OWN_TOUCH and not _asks_something(asked) else None
     indexed = asked.ready.indexed
     about = [w for w in left if indexed.knows(indexed.analyser.term(w))]
     plain = any(m.feature == kind and m.end - m.first >= _PHRASE for m in marks)
     return kind if kind in _OWN_WORDS and plain and not about and len(left) <= 2 else None
+
+
+def _asks_something(asked: Asked) -> bool:
+    if any(asked.message.asks) or any(f.gate != "smalltalk" for f in asked.verdict.fired):
+        return True
+    return bool(answers(asked, range(len(asked.message.asks))))
 
 
 def _left_over(words: Sequence[str], marks: Sequence[Mark]) -> list[str]:
