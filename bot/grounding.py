@@ -116,7 +116,9 @@ def ground(
     unknown = _unknown(words, query, indexed)
     figures = _figures(words, around or words, query, found, unknown, topic, indexed)
     model = load_model(with_questions=bool(indexed.guide.questions))
-    score = model.score(figures) if ranking else 0.0
+    score = _certain(words, ranking, indexed)
+    if score is None:
+        score = model.score(figures) if ranking else 0.0
     band: Band = model.band(score) if coverage else ("answer" if ranking else "not_covered")
     rarest = tuple(sorted(unknown, key=lambda word: (-unknown[word], word)))
     return Grounding(score, band, ranking, figures, query, topic, rarest)
@@ -215,6 +217,16 @@ def _log_odds(share: float) -> float:
     """Of a share, between -1 and 1: a tenth of the natural logarithm of the odds."""
     bounded = min(max(share, 1e-4), 1 - 1e-4)
     return math.log(bounded / (1 - bounded)) / 10
+
+
+def _certain(
+    words: Sequence[str], ranking: Sequence[tuple[str, float]], indexed: IndexedGuide
+) -> float | None:
+    """1 for a curated question word for word, 0 for one that the guide is silent on, else None."""
+    passages = indexed.word_for_word.get(tuple(words))
+    if passages is None:
+        return None
+    return float(bool(ranking) and ranking[0][0] in passages)
 
 
 def _about_another(words: Sequence[str], around: Sequence[str], indexed: IndexedGuide) -> bool:

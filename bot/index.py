@@ -175,7 +175,8 @@ class IndexedGuide:
     `terms` maps a passage id to all terms of its text, headings and questions; `order` to its
     place in the guide. `scope` holds the terms that more than half of the passages share;
     `headings` the plain words of a passage's own heading; `definition` the passage that says
-    what the subject is.
+    what the subject is. `word_for_word` maps the words of the guide's own questions to the
+    passages that answer them.
     """
 
     guide: Guide
@@ -194,6 +195,7 @@ class IndexedGuide:
     definition: str | None
     parents: tuple[tuple[frozenset[str], tuple[str, ...]], ...]
     relevance: Relevance
+    word_for_word: Mapping[tuple[str, ...], tuple[str, ...]]
 
     def query(self, words: Sequence[str]) -> Query:
         """Analyse folded words into weighted terms, with what the lexicon adds to them."""
@@ -258,6 +260,7 @@ def index_guide(
         headings={p.passage_id: frozenset(words_of(p.section)) for p in guide.passages},
         definition=_definition(guide, analyser, _scope(passages)),
         parents=_parents(guide, analyser, _scope(passages)),
+        word_for_word={words_of(w.text): w.passages for w in reversed(examples) if w.own},
         relevance=Relevance([(_example(w.text, analyser, lexicon), w.passages) for w in examples]),
     )
 

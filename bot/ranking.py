@@ -20,9 +20,11 @@ _PASSAGE_SHARE = 0.6
 _RELEVANCE_SHARE = 0.5
 """Of the best total, given to a passage that all relevance points to; tuning part, 2026-11."""
 _HEADING_WORDS = 3
-_HEADING_BONUS = 2.0
-"""As much as a rare word or two; tuning part and public guides, 2026-11."""
-_DEFINITION_BONUS = 6.0
+_HEADING_SHARE = 0.2
+_DEFINITION_SHARE = 0.6
+"""Of the best total, as above; tuning part and public guides, 2026-11."""
+_WORD_FOR_WORD = 10.0
+"""A curated question itself: whoever wrote it meant this passage."""
 _WHAT = frozenset(
     (
         ("whats",),
@@ -77,12 +79,12 @@ def search(
     for passage_id, scored in _rows(asked, indexed).items():
         rows[passage_id] = tuple(row for _, row in scored)
         totals[passage_id] += sum(s * d for (s, _), d in zip(scored, _ROW_DISCOUNTS, strict=False))
-    for passage_id, bonus in _bonuses(words, asked, indexed):
-        totals[passage_id] += bonus
     leaning, silent = _leaning(indexed.features(words, query), indexed)
     top = max(totals.values(), default=0.0) or 1.0
     for passage_id, share in leaning.items():
         totals[passage_id] += _RELEVANCE_SHARE * top * share
+    for passage_id, share in _bonuses(words, asked, indexed):
+        totals[passage_id] += share * top
     ranking = sorted(totals.items(), key=lambda pair: (-pair[1], indexed.order[pair[0]]))
     return Found(tuple(ranking), rows, own, leaning, silent)
 
@@ -104,11 +106,13 @@ def _bonuses(
     for passage_id, heading in indexed.headings.items():
         shared = len(heading & said)
         if shared >= _HEADING_WORDS:
-            yield passage_id, _HEADING_BONUS * shared / len(heading)
+            yield passage_id, _HEADING_SHARE * shared / len(heading)
     if indexed.definition and asks_what_it_is(words, asked, indexed):
-        yield indexed.definition, _DEFINITION_BONUS
+        yield indexed.definition, _DEFINITION_SHARE
     for passage_id in asked_heading(words, indexed)[:1]:
-        yield passage_id, _DEFINITION_BONUS
+        yield passage_id, _DEFINITION_SHARE
+    for passage_id in indexed.word_for_word.get(tuple(words), ()):
+        yield passage_id, _WORD_FOR_WORD
 
 
 def _leaning(features: Iterable[str], indexed: IndexedGuide) -> tuple[dict[str, float], float]:

@@ -16,10 +16,14 @@ from bot.guide import General, Guide
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A question and the passages that answer it; none where the guide is silent."""
+    """A question and the passages that answer it; none where the guide is silent.
+
+    `own` is false for a question that was written for a kind of section, not for this guide.
+    """
 
     text: str
     passages: tuple[str, ...]
+    own: bool = True
 
 
 def wordings(guide: Guide, general: General, analyser: Analyser) -> tuple[Wording, ...]:
@@ -54,7 +58,7 @@ def _by_kind(guide: Guide, general: General, analyser: Analyser) -> Iterator[Wor
         passages = tuple(p for section in having for p in bare.get(section, ()))
         if passages or not having:
             for text in kind.ask:
-                yield Wording(text, passages)
+                yield Wording(text, passages, own=False)
 
 
 def _stems(heading: str, analyser: Analyser) -> tuple[str, ...]:
