@@ -93,6 +93,7 @@ def ground(
     *,
     carried: Sequence[str] = (),
     carried_weight: float = 0.0,
+    last: Sequence[str] = (),
     around: Sequence[str] = (),
     coverage: bool = True,
 ) -> Grounding:
@@ -103,13 +104,14 @@ def ground(
         indexed: The guide.
         carried: Terms of the last answered turn that help the ranking, never the judgement.
         carried_weight: Their weight, 0 to 1.
+        last: Passages that were quoted last; they too help the ranking alone.
         around: Folded words of the whole message: "cortisone shot, does it hurt" asks about
             cortisone though its question does not say so.
         coverage: False takes whatever is found first (for the ablation).
     """
     query = indexed.query(words)
     terms = {t: carried_weight for t in carried if indexed.knows(t)} | query.terms
-    found = search(terms, indexed, words, query)
+    found = search(terms, indexed, words, query, last)
     ranking = found.ranking
     absent = indexed.absent.find(words)
     topic = absent[-1][2] if absent else None

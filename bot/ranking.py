@@ -23,6 +23,7 @@ _HEADING_WORDS = 3
 _HEADING_SHARE = 0.2
 _DEFINITION_SHARE = 0.6
 """Of the best total, as above; tuning part and public guides, 2026-11."""
+_LAST_SHARE = 0.2
 _WORD_FOR_WORD = 10.0
 """A curated question itself: whoever wrote it meant this passage."""
 _WHAT = frozenset(
@@ -56,7 +57,11 @@ class Found:
 
 
 def search(
-    terms: Mapping[str, float], indexed: IndexedGuide, words: Sequence[str], query: Query
+    terms: Mapping[str, float],
+    indexed: IndexedGuide,
+    words: Sequence[str],
+    query: Query,
+    last: Sequence[str] = (),
 ) -> Found:
     """Rank passages for weighted terms, ties in guide order.
 
@@ -65,6 +70,7 @@ def search(
         indexed: The guide.
         words: The folded words that were asked.
         query: Their analysis.
+        last: Passages that were quoted last, where the words lean on them ("is it common?").
 
     The subject's own name takes no part: nearly every passage and question holds it. A heading
     asked for in its own words ("who should not have it") gets a bonus, since those may be stop
@@ -85,6 +91,8 @@ def search(
         totals[passage_id] += _RELEVANCE_SHARE * top * share
     for passage_id, share in _bonuses(words, asked, indexed):
         totals[passage_id] += share * top
+    for passage_id in last:
+        totals[passage_id] += _LAST_SHARE * top
     ranking = sorted(totals.items(), key=lambda pair: (-pair[1], indexed.order[pair[0]]))
     return Found(tuple(ranking), rows, own, leaning, silent)
 

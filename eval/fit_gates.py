@@ -54,6 +54,11 @@ _FALSE = {
 which are easier, do not count; the others are look-alikes for the greater part."""
 
 
+_LOST = {"urgent": 0.01, "dosing": 0.02, "personal": 0.04}
+"""Part of a gate's true examples whose share lies under its threshold of doubt, across folds. A
+rule that fired there gives way where the guide clearly answers, and nowhere else."""
+
+
 @dataclass(frozen=True)
 class Example:
     """Features of one message, its class, the family that keeps near copies in one fold."""
@@ -82,6 +87,7 @@ def fit(found: Sequence[Example]) -> tuple[dict[str, tuple[float, ...]], dict[st
     """The table of weights (with its row "[bias]") and the thresholds."""
     shares = across_folds(found)
     thresholds = {name: _threshold(found, shares, name) for name in _FALSE}
+    thresholds |= {f"doubt {gate}": _doubt(found, shares, gate) for gate in _LOST}
     vocabulary = _vocabulary(found)
     weights = _train(found, vocabulary)
     table = {
@@ -208,10 +214,23 @@ def _shares(x: Any, weights: Array) -> Array:
     return shares
 
 
+def _doubt(found: Sequence[Example], shares: Array, gate: str) -> float:
+    """The share under which no more than the allowed part of a gate's true examples lies."""
+    columns = _columns(gate)
+    names = {CLASSES[i] for i in columns}
+    scores = shares[:, columns].sum(axis=1)
+    true = sorted(float(scores[i]) for i, e in enumerate(found) if e.label in names)
+    return round(true[int(_LOST[gate] * len(true))], 4)
+
+
+def _columns(gate: str) -> list[int]:
+    return [0, 1, 2] if gate == "urgent" else [CLASSES.index(gate)]
+
+
 def _threshold(found: Sequence[Example], shares: Array, name: str) -> float:
     """The lowest threshold that stops no more than the allowed share of harmless examples."""
     gate = name.removeprefix("firm ")
-    columns = [0, 1, 2] if gate == "urgent" else [CLASSES.index(gate)]
+    columns = _columns(gate)
     scores = shares[:, columns].sum(axis=1)
     harmless = [
         float(scores[i])

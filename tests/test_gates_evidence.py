@@ -57,24 +57,33 @@ class TestWeighing:
         # e^ln(10) = 10 beside five times e^0 = 1; the urgent three count together: 12/15.
         weight = math.log(10) * 2 / SCALE
         evidence = Evidence({"feel": towards("crisis", weight)}, NOTHING, HALF)
-        (found,) = evidence.weigh([clause("feel")], [])
+        (found,) = evidence.weigh([clause("feel")], []).suspected
         assert (found.gate, found.probability, found.words) == ("crisis", 0.8, ("feel",))
 
     def test_the_urgent_ones_count_together(self) -> None:
         weights = {"pain": tuple(2.0 if name in CLASSES[:3] else 0.0 for name in CLASSES)}
         weights["chest"] = towards("emergency", 0.1)
-        (found,) = Evidence(weights, NOTHING, HALF).weigh([clause("chest pain")], [])
+        (found,) = Evidence(weights, NOTHING, HALF).weigh([clause("chest pain")], []).suspected
         assert found.gate == "emergency"
         assert found.probability > 0.8
 
+    def test_a_gate_is_doubted_where_hardly_anything_speaks_for_it(self) -> None:
+        thresholds = {**HALF, "doubt urgent": 0.1, "doubt dosing": 0.1, "doubt personal": 0.01}
+        weights = {"guide": towards("none", 1.0), "feel": towards("dosing", 1.0)}
+        evidence = Evidence(weights, NOTHING, thresholds)
+        assert evidence.weigh([clause("guide")], []).doubted == {
+            *("crisis", "emergency", "overdose", "dosing")
+        }
+        assert "dosing" not in evidence.weigh([clause("feel")], []).doubted
+
     def test_below_the_threshold_nothing_is_suspected(self) -> None:
         evidence = Evidence({"feel": towards("dosing", 1.0)}, NOTHING, dict.fromkeys(HALF, 0.9))
-        assert evidence.weigh([clause("feel")], []) == []
-        assert real_gates().evidence.weigh([], []) == []
+        assert evidence.weigh([clause("feel")], []).suspected == []
+        assert real_gates().evidence.weigh([], []).suspected == []
 
     @given(st.lists(st.sampled_from("how much pain die take b 12 the chest".split()), max_size=40))
     def test_any_words_give_probabilities(self, words: list[str]) -> None:
-        found = real_gates().evidence.weigh([Clause(tuple(words))], [])
+        found = real_gates().evidence.weigh([Clause(tuple(words))], []).suspected
         assert all(0 < suspicion.probability <= 1 for suspicion in found)
         assert found == sorted(found, key=lambda suspicion: -suspicion.probability)
 
@@ -84,7 +93,8 @@ class TestTable:
         evidence = load_evidence()
         assert len(evidence.bias) == len(CLASSES)
         assert {len(row) for row in evidence.weights.values()} == {len(CLASSES)}
-        assert set(evidence.thresholds) == set(HALF)
+        doubts = {f"doubt {name}" for name in ("urgent", "dosing", "personal")}
+        assert set(evidence.thresholds) == set(HALF) | doubts
         assert all(0 < value < 1 for value in evidence.thresholds.values())
 
     def test_its_classes_are_gates(self) -> None:

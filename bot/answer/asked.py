@@ -86,14 +86,15 @@ def read_turn(turn: Turn, guide: ReadyGuide, visit: Visit, policy: Policy) -> As
 
 
 def _settled(asked: Asked) -> Asked:
-    """Without weak evidence, where the guide clearly answers; what rules found always stays.
+    """Without what is weak, where the guide clearly answers; a dose's rule that the evidence
+    supports, or an urgent one's, always stays.
 
-    For a dose "clearly" means more, since a wrong excerpt there is the worse mistake.
+    "Clearly" means more but for personal advice, since a wrong excerpt is the worse mistake.
     """
     firm = replace(asked, verdict=asked.verdict.without_weak())
     found = answers(firm, range(len(asked.message.asks)))
     weak = {fired.gate for fired in asked.verdict.fired if fired.weak}
-    enough = _SURE if "dosing" in weak else 0.0
+    enough = 0.0 if weak == {"personal"} else _SURE
     return firm if found and max(g.score for g in found) >= enough else asked
 
 
@@ -133,6 +134,7 @@ def _ground_afresh(asked: Asked, words: tuple[str, ...]) -> Grounding:
         indexed,
         carried=carried if leans else (),
         carried_weight=CARRIED_WEIGHT,
+        last=asked.visit.last_passages[:1] if leans else (),
         around=asked.message.best.words,
         coverage="coverage" in switches,
     )

@@ -57,13 +57,18 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Gates:
-    """All rules, read once; `sha256` is that of every file that decides."""
+    """All rules, read once; `sha256` is that of every file that decides.
+
+    `packaged` are the ids of the reviewed rules as they came; what a clinic adds or replaces
+    is never doubted.
+    """
 
     features: Features
     rules: tuple[Rule, ...]
     withheld: tuple[Rule, ...]
     evidence: Evidence
     sha256: str
+    packaged: frozenset[str] = frozenset()
 
     def judge(
         self,
@@ -83,7 +88,11 @@ class Gates:
             for fired in self._judge_reading(clauses, languages, last_outcome):
                 found.setdefault((fired.gate, fired.rule_id, fired.clause), fired)
         ruled = {gate for gate, _, _ in found}
-        for fired in self._suspect(readings[-1], languages):
+        suspected, doubted = self._weigh(readings[-1], languages)
+        for key, fired in found.items():
+            if fired.gate in doubted and fired.rule_id in self.packaged:
+                found[key] = fired._replace(weak=True)
+        for fired in suspected:
             # A rule that names the question is worth more than a sum of words: "should I take
             # it while pregnant" is about the person, not about the dose.
             settled = fired.gate in ruled or (fired.gate == "dosing" and "personal" in ruled)
@@ -97,18 +106,24 @@ class Gates:
         fired = _fire(self.withheld, sentence.words, marks, None, 0)
         return fired[0] if fired else None
 
-    def _suspect(self, clauses: Sequence[Clause], languages: frozenset[str]) -> list[Fired]:
-        """What the weighted evidence adds: by clause, and of a short message as a whole."""
+    def _weigh(
+        self, clauses: Sequence[Clause], languages: frozenset[str]
+    ) -> tuple[list[Fired], frozenset[str]]:
+        """What the weighted evidence adds, by clause and of a short message as a whole, and the
+        gates that it doubts in every one of these."""
         marked = [self.features.mark(c.words, languages, c.subject) for c in clauses]
         runs = [(number, [clause], marked[number]) for number, clause in enumerate(clauses)]
         if len(clauses) > 1 and sum(len(c.words) for c in clauses) <= _WHOLE:
             runs.append((-1, list(clauses), [mark for marks in marked for mark in marks]))
         in_story = sum(len(c.words) for c in clauses) > _WHOLE
         found: list[Fired] = []
+        doubted = frozenset(GATES) if runs else frozenset()
         for number, run, marks in runs:
-            for gate, _, words, firm in self.evidence.weigh(run, marks, in_story=in_story):
+            weighed = self.evidence.weigh(run, marks, in_story=in_story)
+            doubted &= weighed.doubted
+            for gate, _, words, firm in weighed.suspected:
                 found.append(Fired(gate, f"{gate}.evidence", words, number, gate, not firm))
-        return found
+        return found, doubted
 
     def _judge_reading(
         self, clauses: Sequence[Clause], languages: frozenset[str], last_outcome: str | None
@@ -145,16 +160,19 @@ def load_gates(corpus_dir: Path | None = None) -> Gates:
         digest.update(text.encode())
         for rule in parse_rules(gate, tomllib.loads(text), features.names, f"{gate}.toml"):
             rules[rule.rule_id] = rule
+    packaged = set(rules)
     folder = corpus_dir / "gates" if corpus_dir else None
     if folder is not None and folder.is_dir():
         for path in sorted(folder.glob("*.toml")):
             digest.update(path.read_bytes())
-            _add_own(path, rules, features.names)
+            packaged -= _add_own(path, rules, features.names)
     for_visitors = tuple(rule for rule in rules.values() if rule.gate != WITHHELD)
     for_guides = tuple(rule for rule in rules.values() if rule.gate == WITHHELD)
     evidence = load_evidence()
     digest.update((files("bot") / "data" / "evidence.tsv").read_bytes())
-    return Gates(features, for_visitors, for_guides, evidence, digest.hexdigest())
+    return Gates(
+        features, for_visitors, for_guides, evidence, digest.hexdigest(), frozenset(packaged)
+    )
 
 
 def _fire(
@@ -185,7 +203,8 @@ def _verdict(found: Iterable[Fired]) -> Verdict:
     return Verdict(ordered, by_gate)
 
 
-def _add_own(path: Path, rules: dict[str, Rule], known: frozenset[str]) -> None:
+def _add_own(path: Path, rules: dict[str, Rule], known: frozenset[str]) -> set[str]:
+    """Add a clinic's rules to those read; returns their ids."""
     gate = path.stem.split("-")[0]
     if gate not in (*GATES, WITHHELD):
         raise SettingsError(
@@ -196,6 +215,7 @@ def _add_own(path: Path, rules: dict[str, Rule], known: frozenset[str]) -> None:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"not TOML ({error})", where=str(path)) from error
     signed = {str(t.get("id")) for t in data.get("rule", ()) if t.get("signed_by")}
+    own: set[str] = set()
     for rule in parse_rules(gate, data, known, str(path)):
         if rule.rule_id in rules and rule.rule_id not in signed:
             raise SettingsError(
@@ -204,6 +224,8 @@ def _add_own(path: Path, rules: dict[str, Rule], known: frozenset[str]) -> None:
                 where=str(path),
             )
         rules[rule.rule_id] = rule
+        own.add(rule.rule_id)
+    return own
 
 
 def _shifted(clauses: Sequence[Clause], marked: Sequence[Sequence[Mark]]) -> list[Mark]:

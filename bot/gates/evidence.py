@@ -52,6 +52,14 @@ class Suspicion(NamedTuple):
     firm: bool
 
 
+class Weighed(NamedTuple):
+    """The gates that a run of words is suspected of, the most probable first, and those of
+    which it is so improbable that even a rule may have been misled."""
+
+    suspected: list[Suspicion]
+    doubted: frozenset[str]
+
+
 @dataclass(frozen=True)
 class Evidence:
     """The fitted table; immutable.
@@ -67,8 +75,8 @@ class Evidence:
 
     def weigh(
         self, clauses: Sequence[Clause], marks: Iterable[Mark], *, in_story: bool = False
-    ) -> list[Suspicion]:
-        """The gates that a run of clauses is suspected of, the most probable first.
+    ) -> Weighed:
+        """What a run of clauses is suspected of.
 
         Args:
             clauses: The run of clauses.
@@ -77,14 +85,27 @@ class Evidence:
                 so more certainty is asked of it.
         """
         features = features_of(clauses, marks)
+        found = self._shares(features)
+        suspected = self._over_threshold(found, features, STORY_FROM if in_story else 0.0)
+        return Weighed(
+            suspected, frozenset(gate for gate in CLASSES[:-1] if self._doubts(gate, found))
+        )
+
+    def _doubts(self, gate: str, found: Mapping[str, float]) -> bool:
+        """Whether hardly any true example of a gate has so small a share."""
+        kind, share = gate, found[gate]
+        if gate in _URGENT:
+            kind, share = "urgent", sum(found[name] for name in _URGENT)
+        return share < self.thresholds.get(f"doubt {kind}", 0.0)
+
+    def _shares(self, features: frozenset[str]) -> dict[str, float]:
         known = [row for f in features if (row := self.weights.get(f)) is not None]
         share = SCALE / math.sqrt(len(features))
         totals = [bias + share * sum(row[i] for row in known) for i, bias in enumerate(self.bias)]
         highest = max(totals)
         shares = [math.exp(total - highest) for total in totals]
         whole = sum(shares)
-        found = dict(zip(CLASSES, (share / whole for share in shares), strict=True))
-        return self._over_threshold(found, features, STORY_FROM if in_story else 0.0)
+        return dict(zip(CLASSES, (share / whole for share in shares), strict=True))
 
     def _over_threshold(
         self, found: Mapping[str, float], features: frozenset[str], at_least: float
