@@ -26,6 +26,8 @@ WRONG = make_reply(quoted=["Risks"], score=0.9)
 @pytest.fixture(autouse=True)
 def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr(cli, "ACCEPTED", tmp_path / "accepted.json")
+    monkeypatch.setattr(cli, "README", tmp_path / "README.md")
+    (tmp_path / "README.md").write_text("<!-- eval:begin -->\n<!-- eval:end -->\n")
     monkeypatch.setattr(cli, "Sources", TinySource)
     give(monkeypatch, n_right=10)
     return tmp_path
@@ -58,6 +60,7 @@ def test_check_passes_after_accept_and_fails_when_a_figure_falls(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert call(here, "--accept").exit_code == 0
+    assert "| Success@1 |" in (here / "README.md").read_text(encoding="utf-8")
     assert call(here, "--check").exit_code == 0
     give(monkeypatch, n_right=7)
     done = call(here, "--check")
