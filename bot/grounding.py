@@ -216,9 +216,9 @@ def _figures(
 
 
 def _log_odds(share: float) -> float:
-    """Of a share, between -1 and 1: a tenth of the natural logarithm of the odds."""
+    """Of a share: the natural logarithm of its odds over 1.5, between -6 and 6."""
     bounded = min(max(share, 1e-4), 1 - 1e-4)
-    return math.log(bounded / (1 - bounded)) / 10
+    return math.log(bounded / (1 - bounded)) / 1.5
 
 
 def _certain(

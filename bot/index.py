@@ -18,6 +18,7 @@ from bot.analysis import Analyser, PhraseTable, Token, words_of
 from bot.guide import General, Guide, LexiconEntry
 from bot.records import Hit, Passage
 from bot.relevance import Relevance
+from bot.silence import Silence
 from bot.text import sentences
 from bot.wordings import wordings
 
@@ -134,8 +135,8 @@ _SAYS_WHAT = frozenset(("is", "are", "means", "involves", "refers", "known"))
 SCOPE_SHARE = 0.5
 """Share of the passages from which on a term is the guide's subject (here "vitamin", "inject")."""
 _COMMON_FROM = 3
-SILENT: tuple[str, ...] = ()
-"""The kind of the questions that no passage answers; other kinds are the passages that do."""
+_MANY = 3
+_LENGTH_STEP = 4
 TYPED_COUNT = 2
 """A curated question's own words count double beside the lexicon's words for them."""
 
@@ -195,6 +196,7 @@ class IndexedGuide:
     definition: str | None
     parents: tuple[tuple[frozenset[str], tuple[str, ...]], ...]
     relevance: Relevance
+    silence: Silence
     word_for_word: Mapping[tuple[str, ...], tuple[str, ...]]
 
     def query(self, words: Sequence[str]) -> Query:
@@ -204,6 +206,10 @@ class IndexedGuide:
     def features(self, words: Sequence[str], query: Query) -> frozenset[str]:
         """What `relevance` weighs: stems, the lexicon's words for them, and pairs of stems."""
         return _features(words, query, self.analyser)
+
+    def facts(self, words: Sequence[str], query: Query) -> frozenset[str]:
+        """What `silence` weighs besides: is something else named, how much is in no passage."""
+        return _facts(words, query, self.passages, self.absent, self.others)
 
     def knows(self, term: str) -> bool:
         """Whether the term stands anywhere in the guide or its questions."""
@@ -243,7 +249,14 @@ def index_guide(
     terms = {passage_id: set(own) for passage_id, own in texts.items()}
     for question, row in zip(asked, rows, strict=True):
         terms[question.passage_id].update(row.typed)
+    absent, others = _absent(guide, general), _others(guide, general)
     examples = wordings(guide, general, analyser) if "relevance" in switches else ()
+    learnt = []
+    for wording in examples:
+        words = words_of(wording.text)
+        query = _query(words, analyser, lexicon)
+        facts = _facts(words, query, passages, absent, others)
+        learnt.append((wording, _features(words, query, analyser), facts))
     return IndexedGuide(
         guide=guide,
         analyser=analyser,
@@ -253,15 +266,16 @@ def index_guide(
         row_terms=tuple(frozenset(row.terms) for row in rows),
         terms={passage_id: frozenset(found) for passage_id, found in terms.items()},
         lexicon=lexicon,
-        absent=_absent(guide, general),
-        others=_others(guide, general),
+        absent=absent,
+        others=others,
         order={p.passage_id: n for n, p in enumerate(guide.passages)},
         scope=_scope(passages),
         headings={p.passage_id: frozenset(words_of(p.section)) for p in guide.passages},
         definition=_definition(guide, analyser, _scope(passages)),
         parents=_parents(guide, analyser, _scope(passages)),
         word_for_word={words_of(w.text): w.passages for w in reversed(examples) if w.own},
-        relevance=Relevance([(_example(w.text, analyser, lexicon), w.passages) for w in examples]),
+        relevance=Relevance([(features, w.passages) for w, features, _ in learnt if w.passages]),
+        silence=Silence([(features | facts, not w.passages) for w, features, facts in learnt]),
     )
 
 
@@ -291,11 +305,24 @@ def _features(words: Sequence[str], query: Query, analyser: Analyser) -> frozens
     )
 
 
-def _example(
-    text: str, analyser: Analyser, lexicon: PhraseTable[tuple[str, tuple[str, ...], float]]
+def _facts(
+    words: Sequence[str],
+    query: Query,
+    passages: Index,
+    absent: PhraseTable[Topic],
+    others: PhraseTable[str],
 ) -> frozenset[str]:
-    words = words_of(text)
-    return _features(words, _query(words, analyser, lexicon), analyser)
+    n_held = sum(term in passages for term in query.typed)
+    found = {
+        f"[held {min(n_held, _MANY)}]",
+        f"[not held {min(len(query.typed) - n_held, _MANY)}]",
+        f"[length {min(len(words) // _LENGTH_STEP, _MANY + 1)}]",
+    }
+    if others.find(words):
+        found.add("[other subject]")
+    if absent.find(words):
+        found.add("[absent topic]")
+    return frozenset(found)
 
 
 def _passage_terms(passage: Passage, analyser: Analyser, switches: frozenset[str]) -> list[str]:

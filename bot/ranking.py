@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from heapq import nlargest
 
 from bot.analysis import Analyser
-from bot.index import SILENT, IndexedGuide, Query
+from bot.index import IndexedGuide, Query
 
 _ROW_DISCOUNTS = (1.0, 0.5, 0.33, 0.25, 0.2)
 """How the best rows of a passage add up: each further one says less (reciprocal rank)."""
@@ -45,8 +45,8 @@ class Found:
     """Passages with their scores, best first, and what speaks for them.
 
     `rows` are a passage's nearest questions by number, `own` its own BM25 score, `leaning` the
-    share of the relevance weights that points to it, 0 to 1; `silent` the share that points to
-    questions which the guide does not answer.
+    share of the relevance weights that points to it, 0 to 1; `silent` the probability that the
+    guide does not answer.
     """
 
     ranking: tuple[tuple[str, float], ...]
@@ -85,7 +85,8 @@ def search(
     for passage_id, scored in _rows(asked, indexed).items():
         rows[passage_id] = tuple(row for _, row in scored)
         totals[passage_id] += sum(s * d for (s, _), d in zip(scored, _ROW_DISCOUNTS, strict=False))
-    leaning, silent = _leaning(indexed.features(words, query), indexed)
+    features = indexed.features(words, query)
+    leaning = _leaning(features, indexed)
     top = max(totals.values(), default=0.0) or 1.0
     for passage_id, share in leaning.items():
         totals[passage_id] += _RELEVANCE_SHARE * top * share
@@ -94,6 +95,7 @@ def search(
     for passage_id in last:
         totals[passage_id] += _LAST_SHARE * top
     ranking = sorted(totals.items(), key=lambda pair: (-pair[1], indexed.order[pair[0]]))
+    silent = indexed.silence.share(features | indexed.facts(words, query))
     return Found(tuple(ranking), rows, own, leaning, silent)
 
 
@@ -123,15 +125,13 @@ def _bonuses(
         yield passage_id, _WORD_FOR_WORD
 
 
-def _leaning(features: Iterable[str], indexed: IndexedGuide) -> tuple[dict[str, float], float]:
-    """Shares of the passages among themselves, and that of the questions about none."""
-    shares = dict(indexed.relevance.shares(features))
-    silent = shares.pop(SILENT, 0.0)
+def _leaning(features: Iterable[str], indexed: IndexedGuide) -> dict[str, float]:
+    """The share of each passage, or of all those that answer one kind of question."""
     leaning: dict[str, float] = {}
-    for passages, share in shares.items():
+    for passages, share in indexed.relevance.shares(features).items():
         for passage_id in passages:
-            leaning[passage_id] = leaning.get(passage_id, 0.0) + share / ((1 - silent) or 1.0)
-    return leaning, silent
+            leaning[passage_id] = leaning.get(passage_id, 0.0) + share
+    return leaning
 
 
 def asked_heading(words: Sequence[str], indexed: IndexedGuide) -> tuple[str, ...]:

@@ -1,9 +1,9 @@
 """Relevance weights: how strongly a word or a pair of words points to one kind of question.
 
-Learnt at load from a guide's own example questions: the curated ones of each passage, and those
-of the topics that it does not cover. A weight is the logarithm of how much likelier a feature is
-among one kind's examples than among all others (Robertson and Spärck Jones 1976, with a little
-added to each count). BM25 asks which single examples are near; this asks what all of them say.
+Learnt at load from the questions that a guide's passages are asked by. A weight is the logarithm
+of how much likelier a feature is among one kind's examples than among all others (Robertson and
+Spärck Jones 1976, with a little added to each count). BM25 asks which single examples are near;
+this asks what all of them say.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 Kind = tuple[str, ...]
-"""The passages that answer such questions; none for those that the guide does not answer."""
+"""The passages that answer such questions."""
 _ADDED = 0.2
 """Added to each count (Lidstone); flat between 0.1 and 0.3 on the tuning part."""
 _PRIOR = 10.0
