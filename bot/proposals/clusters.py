@@ -12,7 +12,7 @@ import heapq
 import math
 from collections.abc import Mapping, Sequence
 
-from bot.analysis import Analyser
+from bot.analysis import words_of
 from bot.grounding import information
 from bot.index import IndexedGuide, Query
 
@@ -83,7 +83,9 @@ def _informed(words: Sequence[str], query: Query, indexed: IndexedGuide) -> dict
     row = {term: information(by_term.get(term, term), term, indexed) for term in query.typed}
     for term, weight in query.expanded.items():
         row[term] = weight * information(term, term, indexed)
-    return {term: mass for term, mass in row.items() if mass > 0 and term != Analyser.subject_term}
+    # The lexicon writes the subject out, too: "b12" is "vitamin".
+    named = {indexed.analyser.term(w) for name in indexed.guide.subject for w in words_of(name)}
+    return {term: mass for term, mass in row.items() if mass > 0 and term not in named}
 
 
 def _unit(row: Mapping[str, float]) -> dict[str, float]:

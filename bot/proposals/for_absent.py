@@ -68,13 +68,12 @@ def find_missing(
 
 
 def _other_forms(open_: Sequence[Unanswered], ready: ReadyGuide, taken: set[str]) -> list[Missing]:
-    """For each topic of the guide other forms of its phrases.
+    """For each topic of the guide the other numbers, singular or plural, of its phrases.
 
-    Not of single words: their stems are shared by too much ("sharps" and "sharp").
+    Not of single words: too many mean something else in the other number ("sharps", "sharp").
     """
-    stems_of = ready.indexed.analyser.term
     topics = {
-        tuple(map(stems_of, words_of(text))): topic
+        _singular(words_of(text)): topic
         for topic in reversed(ready.guide.absent)
         for text in topic.words
     }
@@ -82,8 +81,7 @@ def _other_forms(open_: Sequence[Unanswered], ready: ReadyGuide, taken: set[str]
     for member in open_:
         for length in range(2, _LONGEST + 1):
             for phrase in zip(*(member.words[i:] for i in range(length)), strict=False):
-                topic = topics.get(tuple(map(stems_of, phrase)))
-                if topic is not None and _could_name(phrase[-1], ready):
+                if topic := topics.get(_singular(phrase)):
                     forms.setdefault(topic.topic_id, {})[phrase] = None
     return [
         replace(
@@ -95,6 +93,10 @@ def _other_forms(open_: Sequence[Unanswered], ready: ReadyGuide, taken: set[str]
         for topic in ready.guide.absent
         if topic.topic_id in forms
     ]
+
+
+def _singular(phrase: Phrase) -> Phrase:
+    return tuple(word.removesuffix("s") for word in phrase)
 
 
 def _name(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.analysis import Analyser
+from bot.analysis import Analyser, words_of
 from bot.answer import ReadyGuide
 from bot.proposals.model import Wordings, n_messages
 from bot.proposals.unanswered import Unanswered
@@ -50,7 +50,7 @@ def _wordings(
     passage_id: str, near: Sequence[Unanswered], ready: ReadyGuide, *, alike: bool = True
 ) -> Wordings:
     chosen = _unlike(near)
-    new = [word for member in chosen for word in member.grounding.unknown]
+    new = [u for m in chosen for u in m.grounding.unknown if u in words_of(m.wording)]
     return Wordings(
         passage_id,
         tuple(member.wording for member in chosen),

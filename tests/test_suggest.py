@@ -1,0 +1,508 @@
+"""Proposals from open questions: what is kept, how it is grouped, and that pasting it works."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+import os
+import random
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from bot.analysis import words_of
+from bot.answer import Bot, ReadyGuide
+from bot.cli import main
+from bot.errors import PayloadError
+from bot.guide import load_guide, problems
+from bot.index import Query
+from bot.proposals import ask_all, propose, sheet
+from bot.proposals.clusters import cluster, weigh
+from bot.proposals.for_absent import find_missing
+from bot.proposals.model import Entry, Missing, Proposals, Wordings, n_messages
+from bot.proposals.unanswered import Heard, say
+from tests.core_help import GUIDE, ROOT, small_guide
+
+# Near a passage without being answered; several, since a better guide may answer some.
+NEAR = (
+    "is it rough on you or mild",
+    "will it give me a lift im so tierd",
+    "I hear people get these for being knackered. anything in that?",
+    "what's the point of personalising it",
+)
+# A word that nobody knows in questions that are near a passage without it.
+ODD_WORD = ("does b12 giv u zorv", "zorv boost from b12?", "b12 zorv levels")
+LACKING = ("kombucha ok?", "can i drink kombucha with it", "is kombucha bad with b12")
+OTHER_NUMBER = ("do you do gift cards", "gift cards pls")
+OPEN = (*NEAR, *ODD_WORD, *LACKING, *OTHER_NUMBER)
+# What a gate catches, alone or beside a question that the guide leaves open.
+CAUGHT = (
+    "how much b12 should I inject each week",
+    "i want to die",
+    "my chest hurts and i cannot breathe",
+    "I took ten by mistake, what now",
+    "should I stop my kombucha injections since I am pregnant",
+    "kombucha ok? and how many mcg do i take",
+)
+
+
+def hear(bot: Bot, questions: Iterable[str]) -> Heard:
+    """What is left open of some questions to the real guide."""
+    return ask_all(questions, bot.guide(), bot.policy)
+
+
+def proposals_for(bot: Bot, questions: Iterable[str], least: int = 2) -> Proposals:
+    """The proposals that these questions give for the real guide."""
+    return propose(hear(bot, questions), bot.guide(), bot.policy, least)
+
+
+def sheet_for(bot: Bot, questions: Iterable[str]) -> str:
+    """The whole sheet that these questions give for the real guide."""
+    heard = hear(bot, questions)
+    return sheet(heard, propose(heard, bot.guide(), bot.policy), bot.guide().guide)
+
+
+def part(text: str, file: str) -> str:
+    """What stands on a sheet for one file."""
+    found = re.search(rf"^# FOR {re.escape(file)}\n(.*?)(?=^# ====|\Z)", text, re.M | re.S)
+    return found[1] if found else ""
+
+
+def settings_for(corpus: Path) -> dict[str, str]:
+    """The environment of a command that looks into this corpus and keeps nothing."""
+    kept = {name: value for name, value in os.environ.items() if "QUOTEWELL" not in name}
+    return {**kept, "QUOTEWELL_CORPUS_DIR": str(corpus), "PYTHONPATH": str(ROOT)}
+
+
+class TestWhatIsKept:
+    def test_what_the_guide_left_open_is_kept_in_order(self, real: Bot) -> None:
+        assert [u.text for u in hear(real, LACKING).open] == list(LACKING)
+
+    @pytest.mark.parametrize("question", CAUGHT)
+    def test_what_a_gate_caught_is_counted_only(self, real: Bot, question: str) -> None:
+        heard = hear(real, [question])
+        assert heard.open == ()
+        assert heard.fates == {"gates": 1}
+        assert question not in sheet_for(real, [question, *OPEN])
+
+    def test_a_gate_in_another_clause_is_enough(self, real: Bot) -> None:
+        long = " ".join(["we went to the seaside and it rained all day long"] * 4)
+        question = f"i inject 5 ml every day. {long}. do you like kombucha"
+        assert hear(real, [question]).fates == {"gates": 1}
+
+    def test_the_others_are_counted_by_what_became_of_them(self, real: Bot) -> None:
+        questions = ["what are allergic reactions?", "hello", "how much does it cost", "b12", "¿?"]
+        heard = hear(real, [*questions, "zorv 020 7946 0123"])
+        assert heard.fates == {
+            "answered": 1,
+            "smalltalk": 1,
+            "known": 1,
+            "vague": 1,
+            "unclear": 1,
+            "private": 1,
+        }
+        assert heard.topics == {"cost": 1}
+
+    @pytest.mark.parametrize(
+        "private",
+        ["020 7946 0123", "jane@example.org", "born 12/05/1980", "https://example.org/jane"],
+    )
+    def test_what_looks_private_is_not_shown(self, real: Bot, private: str) -> None:
+        question = f"kombucha question {private}"
+        assert hear(real, [question]).open == ()
+        assert private not in sheet_for(real, [question, *OPEN])
+
+    def test_the_same_question_is_one_and_counted(self, real: Bot) -> None:
+        heard = hear(real, ["Kombucha ok?", "kombucha  OK", "kombucha ok"])
+        assert (heard.n_asked, heard.n_different) == (3, 1)
+        assert [(u.text, u.count) for u in heard.open] == [("Kombucha ok?", 3)]
+
+    def test_a_paused_bot_still_learns(self, real: Bot) -> None:
+        heard = ask_all(LACKING, real.guide(), replace(real.policy, paused=True))
+        assert len(heard.open) == len(LACKING)
+
+    def test_a_story_gives_the_clause_that_asks(self, real: Bot) -> None:
+        story = "My neighbour Fred came on the bus. Is it rough on you or mild? It rained a lot."
+        (kept,) = hear(real, [story]).open
+        assert "Fred" not in kept.wording
+        assert "rough on you" in kept.wording
+
+    def test_a_long_story_that_asks_nothing_gives_no_wording(self, real: Bot) -> None:
+        story = " ".join(["the zorv of my neighbour went to the seaside on a rainy bus"] * 4)
+        assert [u.wording for u in hear(real, [story]).open] == [""]
+
+
+class TestClusters:
+    def test_means_are_taken_over_all_members(self) -> None:
+        # cos(a, b) = 0.8, cos(b, c) = 0.6, cos(a, c) = 0; with a and b one, c is at 0.3.
+        a, b, c = {"x": 1.0}, {"x": 0.8, "y": 0.6}, {"y": 1.0}
+        assert cluster([a, b, c], 0.5) == [(0, 1), (2,)]
+        assert cluster([a, b, c], 0.29) == [(0, 1, 2)]
+
+    def test_nothing_shared_stays_alone(self) -> None:
+        assert cluster([{"x": 1.0}, {}, {"y": 1.0}, {}]) == [(0,), (1,), (2,), (3,)]
+
+    @pytest.mark.parametrize("seed", range(20))
+    def test_agrees_with_the_plain_algorithm(self, seed: int) -> None:
+        chance = random.Random(seed)
+        vectors = [_random_unit(chance) for _ in range(12)]
+        assert cluster(vectors, 0.4) == _plain_clusters(vectors, 0.4)
+
+    def test_the_lexicon_makes_unlike_words_alike(self, ready: ReadyGuide) -> None:
+        jab, injection, cost = (
+            _weighed(ready, text) for text in ("jab bruise", "injection bruise", "voucher price")
+        )
+        vectors = weigh([jab, injection, cost], ready.indexed)
+        assert cluster(vectors) == [(0, 1), (2,)]
+
+    def test_a_vector_has_length_one_and_no_subject(self, ready: ReadyGuide) -> None:
+        subject, odd = weigh([_weighed(ready, t) for t in ("b12", "b12 zorv")], ready.indexed)
+        assert subject == {}
+        assert odd == {"zorv": 1.0}
+
+
+class TestProposals:
+    def test_each_kind_is_proposed(self, real: Bot) -> None:
+        made = proposals_for(real, OPEN)
+        assert made.wordings
+        assert [entry.say for entry in made.entries] == [("zorv",)]
+        assert {"kombucha", "zorv", "vouchers"} == {topic.name for topic in made.missing}
+
+    def test_all_of_them_do_something(self, real: Bot) -> None:
+        made = proposals_for(real, OPEN)
+        every: tuple[Wordings | Entry | Missing, ...] = (*made.wordings, *made.entries)
+        for proposal in (*every, *made.missing):
+            assert 0 < proposal.works <= n_messages(proposal.members)
+
+    def test_an_entry_means_words_of_the_passage(self, real: Bot) -> None:
+        (entry,) = proposals_for(real, ODD_WORD).entries
+        passage = real.guide().guide.passage(entry.passage_id)
+        text = f"{passage.section} {passage.text}".lower()
+        assert entry.means
+        assert all(word in text for word in entry.means)
+
+    def test_a_word_that_was_asked_once_is_left(self, real: Bot) -> None:
+        made = proposals_for(real, LACKING[:1])
+        assert made.missing == ()
+        assert [[u.text for u in members] for members in made.left] == [[LACKING[0]]]
+
+    def test_least_is_how_many_must_have_asked(self, real: Bot) -> None:
+        assert proposals_for(real, LACKING, least=3).missing
+        assert not proposals_for(real, LACKING, least=4).missing
+
+    def test_the_same_message_again_counts_again(self, real: Bot) -> None:
+        assert proposals_for(real, [LACKING[0]] * 2).missing
+
+    @pytest.mark.parametrize("word", ["pregnant", "overdose", "warfarin", "ozempic"])
+    def test_no_entry_for_a_word_of_the_gates_or_of_another_medicine(
+        self, real: Bot, word: str
+    ) -> None:
+        said = [question.replace("zorv", word) for question in ODD_WORD]
+        made = proposals_for(real, [*said, *OPEN])
+        assert all(word not in entry.say for entry in made.entries)
+
+    def test_wordings_name_no_other_medicine(self, real: Bot) -> None:
+        made = proposals_for(real, ["is ozempic rough on you or mild", "ozempic rough or mild"])
+        assert made.wordings == ()
+
+    def test_a_known_topic_in_the_other_number_is_told_as_such(self, real: Bot) -> None:
+        (topic,) = proposals_for(real, OTHER_NUMBER).missing
+        assert (topic.known_as, topic.topic_id) == ("vouchers", "vouchers-2")
+        assert topic.words == ("gift cards",)
+
+    def test_a_pair_is_named_where_its_word_alone_says_little(self, real: Bot) -> None:
+        questions = ["what are black holes", "living in a black hole", "black holes, how so"]
+        (topic,) = proposals_for(real, questions).missing
+        assert topic.name == "black holes"
+        assert topic.words == ("black holes", "black hole")
+
+    def test_nothing_asked_gives_nothing(self, real: Bot) -> None:
+        assert proposals_for(real, []) == Proposals()
+
+    def test_the_order_of_equal_runs_is_the_same(self, real: Bot) -> None:
+        assert sheet_for(real, OPEN) == sheet_for(real, OPEN)
+
+    def test_a_bare_guide_gets_proposals_too(self, real: Bot, tmp_path: Path) -> None:
+        ready = small_guide(tmp_path)
+        heard = ask_all(LACKING, ready, real.policy)
+        assert [t.name for t in propose(heard, ready, real.policy).missing] == ["kombucha"]
+
+    def test_an_id_is_free(self, real: Bot) -> None:
+        ready = real.guide()
+        heard = hear(real, LACKING)
+        first = find_missing([heard.open], ready, 2)[0]
+        assert first.topic_id not in {topic.topic_id for topic in ready.guide.absent}
+
+
+class TestPasting:
+    """Each kind, pasted into copies of the real files as the sheet has it, does what it says."""
+
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def text(real: Bot) -> str:
+        return sheet_for(real, OPEN)
+
+    @pytest.fixture
+    @staticmethod
+    def folder(tmp_path: Path) -> Path:
+        return Path(shutil.copytree(GUIDE, tmp_path / GUIDE.name))
+
+    @staticmethod
+    def pasted(folder: Path, file: str, text: str, bot: Bot) -> ReadyGuide:
+        from bot.answer.load import make_ready
+
+        with (folder / file).open("a", encoding="utf-8") as stream:
+            stream.write(f"\n{part(text, file)}")
+        assert problems(folder) == []
+        return make_ready(load_guide(folder), bot.policy.gates)
+
+    def test_wordings_are_answered_from_their_passage(
+        self, real: Bot, text: str, folder: Path
+    ) -> None:
+        ready = self.pasted(folder, "questions.toml", text, real)
+        tables = tomllib.loads(part(text, "questions.toml"))["section"]
+        for table in tables:
+            for question in table["ask"]:
+                assert say(question, real.guide(), real.policy).outcome != "answer"
+                reply = say(question, ready, real.policy)
+                assert reply.outcome == "answer"
+                assert table["passage_id"] in {e.passage_id for e in reply.excerpts}
+        assert tables
+
+    def test_an_entry_lets_its_questions_be_answered(
+        self, real: Bot, text: str, folder: Path
+    ) -> None:
+        ready = self.pasted(folder, "lexicon.toml", text, real)
+        before = [say(q, real.guide(), real.policy).outcome for q in ODD_WORD]
+        after = [say(q, ready, real.policy).outcome for q in ODD_WORD]
+        assert "answer" not in before
+        assert set(after) == {"answer"}
+
+    def test_a_topic_is_named_as_not_covered(self, real: Bot, text: str, folder: Path) -> None:
+        ready = self.pasted(folder, "absent.toml", text, real)
+        for question in LACKING:
+            assert say(question, real.guide(), real.policy).reason == "silent"
+            reply = say(question, ready, real.policy)
+            assert (reply.outcome, reply.reason) == ("not_covered", "kombucha")
+            assert "kombucha" in reply.text
+        assert say(OTHER_NUMBER[0], ready, real.policy).reason == "vouchers-2"
+
+    def test_pasted_and_asked_again_nothing_is_proposed(
+        self, real: Bot, text: str, folder: Path
+    ) -> None:
+        ready = self.pasted(folder, "absent.toml", text, real)
+        heard = ask_all([*LACKING, *OTHER_NUMBER], ready, real.policy)
+        assert propose(heard, ready, real.policy).missing == ()
+        assert heard.fates == {"known": len(LACKING) + len(OTHER_NUMBER)}
+
+
+class TestSheet:
+    def test_it_says_that_a_person_decides(self, real: Bot) -> None:
+        head = sheet_for(real, OPEN).split("\n\n")[0]
+        assert "NOTHING HAS BEEN CHANGED" in head
+        assert "a person decides" in head
+
+    def test_each_proposal_has_its_questions_and_their_number(self, real: Bot) -> None:
+        text = part(sheet_for(real, OPEN), "absent.toml")
+        (block,) = (b for b in text.split("\n\n") if 'with "kombucha"' in b)
+        assert "3 questions" in block
+        assert "Tried on a copy: 3 of 3" in block
+        for question in LACKING:
+            assert f"#    - {question}\n" in block
+
+    def test_two_proposals_for_the_same_questions_name_each_other(self, real: Bot) -> None:
+        text = sheet_for(real, ODD_WORD)
+        assert re.search(r"Either this or \d+ \(absent\.toml\)", part(text, "lexicon.toml"))
+        assert re.search(r"Either this or \d+ \(lexicon\.toml\)", part(text, "absent.toml"))
+
+    @pytest.mark.parametrize(
+        "odd",
+        ['"', "\\", "\x00\x1b[m", "\u202e", "\u2028", "\x7f\x85", "]]\r[[topic]]", "'''", "#"],
+    )
+    def test_no_text_breaks_out_of_the_sheet(self, real: Bot, odd: str) -> None:
+        questions = [f"{question} {odd}" for question in OPEN]
+        text = sheet_for(real, questions)
+        tables = tomllib.loads(text)
+        assert set(tables) <= {"section", "entry", "topic"}
+        assert "kombucha" in {topic["name"] for topic in tables["topic"]}
+        assert all(line.isprintable() for line in text.split("\n"))
+
+    def test_without_open_questions_it_is_a_head_alone(self, real: Bot) -> None:
+        text = sheet_for(real, ["hello"])
+        assert text.startswith("# No proposals")
+        assert tomllib.loads(text) == {}
+
+
+class TestCommand:
+    @pytest.fixture(autouse=True)
+    def _corpus(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in [n for n in os.environ if n.startswith("QUOTEWELL_")]:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("QUOTEWELL_CORPUS_DIR", str(ROOT / "corpus"))
+        monkeypatch.chdir(tmp_path)
+
+    @staticmethod
+    def suggest(*args: str) -> int:
+        with pytest.raises(SystemExit) as leaving:
+            main(["suggest", *args])
+        assert isinstance(leaving.value.code, int)
+        return leaving.value.code
+
+    def test_prints_the_proposals(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        (tmp_path / "q.txt").write_text("\n".join(OPEN), encoding="utf-8")
+        assert self.suggest("--from", "q.txt") == 0
+        printed, errors = capsys.readouterr()
+        assert set(tomllib.loads(printed)) == {"section", "entry", "topic"}
+        assert errors == ""
+
+    def test_blank_lines_and_notes_are_passed_over(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        lines = ["\ufeff# from the desk", "", *LACKING, "   ", "  # more"]
+        (tmp_path / "q.txt").write_bytes("\r\n".join(lines).encode())
+        assert self.suggest("--from", "q.txt") == 0
+        assert "# 3 questions, 3 different:" in capsys.readouterr().out
+
+    def test_writes_a_new_file_for_its_owner_alone(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / "q.txt").write_text("\n".join(LACKING))
+        assert self.suggest("--from", "q.txt", "--out", "new.toml") == 0
+        written = tmp_path / "new.toml"
+        assert "kombucha" in written.read_text(encoding="utf-8")
+        assert stat.S_IMODE(written.stat().st_mode) == 0o600
+        assert "kombucha" not in capsys.readouterr().out
+
+    def test_never_writes_over_a_file(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / "q.txt").write_text("\n".join(LACKING))
+        (tmp_path / "questions.toml").write_text("mine")
+        assert self.suggest("--from", "q.txt", "--out", "questions.toml") == 2
+        assert "exists already" in capsys.readouterr().err
+        assert (tmp_path / "questions.toml").read_text() == "mine"
+
+    def test_a_folder_that_is_not_there_cannot_be_written_to(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / "q.txt").write_text("\n".join(LACKING))
+        assert self.suggest("--from", "q.txt", "--out", "no/new.toml") == 2
+        assert "cannot be written" in capsys.readouterr().err
+
+    def test_reads_standard_input_for_another_guide(self, tmp_path: Path) -> None:
+        leaflet = tmp_path / "leaflet.md"
+        leaflet.write_text("# Ear syringing\n\n## Afterwards\n\nKeep the ear dry for a day.\n")
+        done = subprocess.run(
+            [sys.executable, "-m", "bot", "suggest", "--from", "-", "--guide", str(leaflet)],
+            input="\n".join(LACKING).encode(),
+            env=settings_for(ROOT / "corpus"),
+            capture_output=True,
+            timeout=60,
+            check=True,
+        )
+        assert tomllib.loads(done.stdout.decode())["topic"][0]["name"] == "kombucha"
+        assert done.stderr == b""
+
+    def test_changes_no_file_of_the_corpus(self, tmp_path: Path) -> None:
+        (tmp_path / "q.txt").write_text("\n".join(OPEN))
+        before = _hashes(ROOT / "corpus")
+        assert self.suggest("--from", "q.txt", "--out", "new.toml") == 0
+        assert _hashes(ROOT / "corpus") == before
+
+    def test_logs_nothing_of_what_was_asked(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        (tmp_path / "q.txt").write_text("\n".join([*OPEN, *CAUGHT]))
+        with caplog.at_level(logging.DEBUG):
+            assert self.suggest("--from", "q.txt", "--out", "new.toml") == 0
+        assert caplog.text == ""
+
+    @pytest.mark.parametrize(
+        ("content", "told"),
+        [
+            (b"", "no questions"),
+            (b"\n  \n# a note\n", "no questions"),
+            (b"zebra\nzebra caf\xe9\n", "q.txt:2: not UTF-8 at byte 15"),
+            ("zebra".encode("utf-16"), "UTF-16"),
+            (b"zebra\0", "a binary file (NUL at byte 5)"),
+            (b"ok\n" + b"zebra " * 2_000, "q.txt:2: a line of 12,000 characters"),
+            (b"a question\n" * 2_000_000, "over 20,000,000 bytes"),
+        ],
+    )
+    def test_bad_input_is_told_without_its_text(
+        self, content: bytes, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / "q.txt").write_bytes(content)
+        assert self.suggest("--from", "q.txt") == 2
+        printed, errors = capsys.readouterr()
+        assert told in errors
+        assert "expected" in errors
+        assert printed == ""
+        assert "zebra" not in errors
+
+    @pytest.mark.parametrize(
+        ("source", "told"), [("no.txt", "no such file"), (".", "a folder"), ("", "a folder")]
+    )
+    def test_what_is_no_file_is_told(
+        self, source: str, told: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert self.suggest("--from", source) == 2
+        assert told in capsys.readouterr().err
+
+    def test_an_empty_standard_input_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        from bot.cli.suggest import read_questions
+
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
+        with pytest.raises(PayloadError, match="standard input: no questions"):
+            read_questions("-")
+
+    def test_the_file_must_be_named(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert self.suggest() == 2
+        assert "--from" in capsys.readouterr().err
+
+
+def _weighed(ready: ReadyGuide, text: str) -> tuple[Sequence[str], Query]:
+    words = words_of(text)
+    return words, ready.indexed.query(words)
+
+
+def _hashes(folder: Path) -> dict[Path, str]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def _random_unit(chance: random.Random) -> dict[str, float]:
+    row = {term: chance.random() for term in chance.sample("abcdef", 2)}
+    length = sum(weight**2 for weight in row.values()) ** 0.5
+    return {term: weight / length for term, weight in row.items()}
+
+
+def _plain_clusters(
+    vectors: Sequence[Mapping[str, float]], likeness: float
+) -> list[tuple[int, ...]]:
+    """Group-average clustering by its definition: all pairs looked at before every merge."""
+
+    def cosine(a: int, b: int) -> float:
+        return sum(w * vectors[b].get(term, 0.0) for term, w in vectors[a].items())
+
+    def mean(pair: tuple[tuple[int, ...], tuple[int, ...]]) -> float:
+        likenesses = [cosine(a, b) for a in pair[0] for b in pair[1]]
+        return sum(likenesses) / len(likenesses)
+
+    found: list[tuple[int, ...]] = [(n,) for n in range(len(vectors))]
+    while len(found) > 1:
+        best = max(combinations(found, 2), key=mean)
+        if mean(best) < likeness:
+            break
+        found = [c for c in found if c not in best] + [tuple(sorted(best[0] + best[1]))]
+    return sorted(found)
