@@ -30,7 +30,9 @@ def weigh(
     frequency among these questions, `1 + log((1 + N) / (1 + n))`; a term of the lexicon, that
     of the entry's weight. What says nothing has no weight; a question may have no term.
     """
-    rows = [_informed(words, query, indexed) for words, query in asked]
+    # The lexicon writes the subject out, too: "b12" is "vitamin".
+    named = {indexed.analyser.term(w) for name in indexed.guide.subject for w in words_of(name)}
+    rows = [_informed(words, query, indexed, named) for words, query in asked]
     counts: dict[str, int] = {}
     for row in rows:
         for term in row:
@@ -78,13 +80,14 @@ def cluster(
     return sorted(tuple(sorted(found)) for found in members.values())
 
 
-def _informed(words: Sequence[str], query: Query, indexed: IndexedGuide) -> dict[str, float]:
+def _informed(
+    words: Sequence[str], query: Query, indexed: IndexedGuide, named: set[str]
+) -> dict[str, float]:
+    """The terms that say something, with how much; none of those that name the subject."""
     by_term = {indexed.analyser.term(word): word for word in words}
     row = {term: information(by_term.get(term, term), term, indexed) for term in query.typed}
     for term, weight in query.expanded.items():
         row[term] = weight * information(term, term, indexed)
-    # The lexicon writes the subject out, too: "b12" is "vitamin".
-    named = {indexed.analyser.term(w) for name in indexed.guide.subject for w in words_of(name)}
     return {term: mass for term, mass in row.items() if mass > 0 and term not in named}
 
 
