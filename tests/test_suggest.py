@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import logging
 import os
 import random
@@ -15,6 +16,7 @@ import sys
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 
@@ -31,28 +33,18 @@ from bot.proposals.clusters import cluster, weigh
 from bot.proposals.for_absent import find_missing
 from bot.proposals.model import Entry, Missing, Proposals, Wordings, n_messages
 from bot.proposals.unanswered import Heard, say
-from tests.core_help import GUIDE, ROOT, small_guide
+from bot.records import Reply
+from tests.core_help import GUIDE, ROOT, real_bot, small_guide
 
-# Near a passage without being answered; several, since a better guide may answer some.
-NEAR = (
-    "is it rough on you or mild",
-    "will it give me a lift im so tierd",
-    "I hear people get these for being knackered. anything in that?",
-    "what's the point of personalising it",
-)
-# A word that nobody knows in questions that are near a passage without it.
-ODD_WORD = ("does b12 giv u zorv", "zorv boost from b12?", "b12 zorv levels")
-LACKING = ("kombucha ok?", "can i drink kombucha with it", "is kombucha bad with b12")
-OTHER_NUMBER = ("do you do gift cards", "gift cards pls")
-OPEN = (*NEAR, *ODD_WORD, *LACKING, *OTHER_NUMBER)
+LACKING = ("vuvuzela ok?", "can i play the vuvuzela with it", "is the vuvuzela bad with b12")
 # What a gate catches, alone or beside a question that the guide leaves open.
 CAUGHT = (
     "how much b12 should I inject each week",
     "i want to die",
     "my chest hurts and i cannot breathe",
     "I took ten by mistake, what now",
-    "should I stop my kombucha injections since I am pregnant",
-    "kombucha ok? and how many mcg do i take",
+    "should I stop my vuvuzela injections since I am pregnant",
+    "vuvuzela ok? and how many mcg do i take",
 )
 
 
@@ -70,6 +62,52 @@ def sheet_for(bot: Bot, questions: Iterable[str]) -> str:
     """The whole sheet that these questions give for the real guide."""
     heard = hear(bot, questions)
     return sheet(heard, propose(heard, bot.guide(), bot.policy), bot.guide().guide)
+
+
+@cache
+def near() -> tuple[str, ...]:
+    """Questions of the eval suite that the real bot asks back about, however good it is today."""
+    lines = (ROOT / "eval" / "questions" / f"{GUIDE.name}.jsonl").read_text("utf-8").splitlines()
+    turns = [json.loads(line)["turns"] for line in lines]
+    heard = hear(real_bot(), (said[0] for said in turns if len(said) == 1))
+    found = [u.text for u in heard.open if u.near and u.wording == u.text]
+    assert len(found) > 1
+    return tuple(found[:6])
+
+
+@cache
+def odd_word() -> tuple[str, ...]:
+    """Curated questions of one passage that a word which nobody knows has left open."""
+    bot = real_bot()
+    by_passage: dict[str, list[str]] = {}
+    for question in bot.guide().guide.questions:
+        if len(question.text.split()) <= 4:
+            by_passage.setdefault(question.passage_id, []).append(question.text)
+    found: list[str] = []
+    for passage_id, texts in by_passage.items():
+        open_ = {u.text for u in hear(bot, (f"{text} zorv" for text in texts)).open}
+        broken = [text for text in texts if f"{text} zorv" in open_]
+        replies = ((text, say(text, bot.guide(), bot.policy)) for text in broken)
+        mended = [t for t, r in replies if passage_id in {e.passage_id for e in r.excerpts}]
+        found = max(found, mended, key=len)
+    assert len(found) > 1
+    return tuple(f"{text} zorv" for text in found[:4])
+
+
+@cache
+def other_number() -> tuple[str, str]:
+    """A phrase of an absent topic in the plural, which no topic holds, and its topic's id."""
+    for topic in real_bot().guide().guide.absent:
+        for text in topic.words:
+            plural = f"{text}s"
+            if len(words_of(text)) == 2 and text[-1] in "dknt" and hear(real_bot(), [plural]).open:
+                return plural, topic.topic_id
+    raise AssertionError("every phrase stands there in both numbers")
+
+
+def everything() -> list[str]:
+    """Open questions that call for each kind of proposal."""
+    return [*near(), *odd_word(), *LACKING, other_number()[0]]
 
 
 def part(text: str, file: str) -> str:
@@ -93,11 +131,11 @@ class TestWhatIsKept:
         heard = hear(real, [question])
         assert heard.open == ()
         assert heard.fates == {"gates": 1}
-        assert question not in sheet_for(real, [question, *OPEN])
+        assert question not in sheet_for(real, [question, *everything()])
 
     def test_a_gate_in_another_clause_is_enough(self, real: Bot) -> None:
         long = " ".join(["we went to the seaside and it rained all day long"] * 4)
-        question = f"i inject 5 ml every day. {long}. do you like kombucha"
+        question = f"i inject 5 ml every day. {long}. do you like vuvuzela"
         assert hear(real, [question]).fates == {"gates": 1}
 
     def test_the_others_are_counted_by_what_became_of_them(self, real: Bot) -> None:
@@ -118,24 +156,24 @@ class TestWhatIsKept:
         ["020 7946 0123", "jane@example.org", "born 12/05/1980", "https://example.org/jane"],
     )
     def test_what_looks_private_is_not_shown(self, real: Bot, private: str) -> None:
-        question = f"kombucha question {private}"
+        question = f"vuvuzela question {private}"
         assert hear(real, [question]).open == ()
-        assert private not in sheet_for(real, [question, *OPEN])
+        assert private not in sheet_for(real, [question, *everything()])
 
     def test_the_same_question_is_one_and_counted(self, real: Bot) -> None:
-        heard = hear(real, ["Kombucha ok?", "kombucha  OK", "kombucha ok"])
+        heard = hear(real, ["Vuvuzela ok?", "vuvuzela  OK", "vuvuzela ok"])
         assert (heard.n_asked, heard.n_different) == (3, 1)
-        assert [(u.text, u.count) for u in heard.open] == [("Kombucha ok?", 3)]
+        assert [(u.text, u.count) for u in heard.open] == [("Vuvuzela ok?", 3)]
 
     def test_a_paused_bot_still_learns(self, real: Bot) -> None:
         heard = ask_all(LACKING, real.guide(), replace(real.policy, paused=True))
         assert len(heard.open) == len(LACKING)
 
     def test_a_story_gives_the_clause_that_asks(self, real: Bot) -> None:
-        story = "My neighbour Fred came on the bus. Is it rough on you or mild? It rained a lot."
+        story = "My neighbour Fred came on the bus. Is the vuvuzela ok with it? It rained a lot."
         (kept,) = hear(real, [story]).open
-        assert "Fred" not in kept.wording
-        assert "rough on you" in kept.wording
+        assert kept.text == story
+        assert kept.wording == "Is the vuvuzela ok with it"
 
     def test_a_long_story_that_asks_nothing_gives_no_wording(self, real: Bot) -> None:
         story = " ".join(["the zorv of my neighbour went to the seaside on a rainy bus"] * 4)
@@ -173,19 +211,20 @@ class TestClusters:
 
 class TestProposals:
     def test_each_kind_is_proposed(self, real: Bot) -> None:
-        made = proposals_for(real, OPEN)
+        made = proposals_for(real, everything())
         assert made.wordings
         assert [entry.say for entry in made.entries] == [("zorv",)]
-        assert {"kombucha", "zorv", "vouchers"} == {topic.name for topic in made.missing}
+        ids = {topic.topic_id for topic in made.missing}
+        assert {"vuvuzela", "zorv", f"{other_number()[1]}-2"} == ids
 
     def test_all_of_them_do_something(self, real: Bot) -> None:
-        made = proposals_for(real, OPEN)
+        made = proposals_for(real, everything())
         every: tuple[Wordings | Entry | Missing, ...] = (*made.wordings, *made.entries)
         for proposal in (*every, *made.missing):
             assert 0 < proposal.works <= n_messages(proposal.members)
 
     def test_an_entry_means_words_of_the_passage(self, real: Bot) -> None:
-        (entry,) = proposals_for(real, ODD_WORD).entries
+        (entry,) = proposals_for(real, odd_word()).entries
         passage = real.guide().guide.passage(entry.passage_id)
         text = f"{passage.section} {passage.text}".lower()
         assert entry.means
@@ -207,35 +246,39 @@ class TestProposals:
     def test_no_entry_for_a_word_of_the_gates_or_of_another_medicine(
         self, real: Bot, word: str
     ) -> None:
-        said = [question.replace("zorv", word) for question in ODD_WORD]
-        made = proposals_for(real, [*said, *OPEN])
+        said = [question.replace("zorv", word) for question in odd_word()]
+        made = proposals_for(real, [*said, *everything()])
         assert all(word not in entry.say for entry in made.entries)
 
     def test_wordings_name_no_other_medicine(self, real: Bot) -> None:
-        made = proposals_for(real, ["is ozempic rough on you or mild", "ozempic rough or mild"])
-        assert made.wordings == ()
+        assert proposals_for(real, near()).wordings
+        assert not proposals_for(real, [f"{q} ozempic" for q in near()]).wordings
 
     def test_a_known_topic_in_the_other_number_is_told_as_such(self, real: Bot) -> None:
-        (topic,) = proposals_for(real, OTHER_NUMBER).missing
-        assert (topic.known_as, topic.topic_id) == ("vouchers", "vouchers-2")
-        assert topic.words == ("gift cards",)
+        plural, topic_id = other_number()
+        (topic,) = proposals_for(real, [plural]).missing
+        assert (topic.known_as, topic.topic_id) == (topic_id, f"{topic_id}-2")
+        assert topic.words == (" ".join(words_of(plural)),)
 
-    def test_a_pair_is_named_where_its_word_alone_says_little(self, real: Bot) -> None:
-        questions = ["what are black holes", "living in a black hole", "black holes, how so"]
-        (topic,) = proposals_for(real, questions).missing
-        assert topic.name == "black holes"
-        assert topic.words == ("black holes", "black hole")
+    def test_a_pair_is_named_where_its_word_alone_says_little(
+        self, real: Bot, small: ReadyGuide
+    ) -> None:
+        questions = ["is there a polar bear", "polar bears ok?", "where do polar bears live"]
+        heard = ask_all(questions, small, real.policy)
+        (topic,) = propose(heard, small, real.policy).missing
+        assert topic.name == "polar bears"
+        assert topic.words == ("polar bears", "polar bear")
 
     def test_nothing_asked_gives_nothing(self, real: Bot) -> None:
         assert proposals_for(real, []) == Proposals()
 
     def test_the_order_of_equal_runs_is_the_same(self, real: Bot) -> None:
-        assert sheet_for(real, OPEN) == sheet_for(real, OPEN)
+        assert sheet_for(real, everything()) == sheet_for(real, everything())
 
     def test_a_bare_guide_gets_proposals_too(self, real: Bot, tmp_path: Path) -> None:
         ready = small_guide(tmp_path)
         heard = ask_all(LACKING, ready, real.policy)
-        assert [t.name for t in propose(heard, ready, real.policy).missing] == ["kombucha"]
+        assert [t.name for t in propose(heard, ready, real.policy).missing] == ["vuvuzela"]
 
     def test_an_id_is_free(self, real: Bot) -> None:
         ready = real.guide()
@@ -250,7 +293,7 @@ class TestPasting:
     @pytest.fixture(scope="class")
     @staticmethod
     def text(real: Bot) -> str:
-        return sheet_for(real, OPEN)
+        return sheet_for(real, everything())
 
     @pytest.fixture
     @staticmethod
@@ -272,56 +315,69 @@ class TestPasting:
         ready = self.pasted(folder, "questions.toml", text, real)
         tables = tomllib.loads(part(text, "questions.toml"))["section"]
         for table in tables:
-            for question in table["ask"]:
-                assert say(question, real.guide(), real.policy).outcome != "answer"
-                reply = say(question, ready, real.policy)
-                assert reply.outcome == "answer"
-                assert table["passage_id"] in {e.passage_id for e in reply.excerpts}
+            replies = [say(question, ready, real.policy) for question in table["ask"]]
+            assert all(say(q, real.guide(), real.policy).outcome != "answer" for q in table["ask"])
+            quoted = [{e.passage_id for e in reply.excerpts} for reply in replies]
+            assert any(table["passage_id"] in ids for ids in quoted)
         assert tables
 
     def test_an_entry_lets_its_questions_be_answered(
         self, real: Bot, text: str, folder: Path
     ) -> None:
         ready = self.pasted(folder, "lexicon.toml", text, real)
-        before = [say(q, real.guide(), real.policy).outcome for q in ODD_WORD]
-        after = [say(q, ready, real.policy).outcome for q in ODD_WORD]
-        assert "answer" not in before
-        assert set(after) == {"answer"}
+        assert "answer" not in [say(q, real.guide(), real.policy).outcome for q in odd_word()]
+        assert "answer" in [say(q, ready, real.policy).outcome for q in odd_word()]
 
     def test_a_topic_is_named_as_not_covered(self, real: Bot, text: str, folder: Path) -> None:
         ready = self.pasted(folder, "absent.toml", text, real)
         for question in LACKING:
             assert say(question, real.guide(), real.policy).reason == "silent"
             reply = say(question, ready, real.policy)
-            assert (reply.outcome, reply.reason) == ("not_covered", "kombucha")
-            assert "kombucha" in reply.text
-        assert say(OTHER_NUMBER[0], ready, real.policy).reason == "vouchers-2"
+            assert (reply.outcome, reply.reason) == ("not_covered", "vuvuzela")
+            assert "vuvuzela" in reply.text
+
+    @pytest.mark.parametrize("file", ["questions.toml", "lexicon.toml", "absent.toml"])
+    def test_what_it_says_of_the_copy_holds_of_the_pasted_files(
+        self, real: Bot, text: str, folder: Path, file: str
+    ) -> None:
+        ready = self.pasted(folder, file, text, real)
+        made = proposals_for(real, everything())
+        every: tuple[Wordings | Entry | Missing, ...] = made.missing
+        if file != "absent.toml":
+            every = made.entries if file == "lexicon.toml" else made.wordings
+        assert every
+        for proposal in every:
+            works = sum(_works(proposal, say(u.text, ready, real.policy)) for u in proposal.members)
+            n = n_messages(proposal.members)
+            assert works == proposal.works
+            assert f"Tried on a copy: {works} of {n} " in part(text, file)
 
     def test_pasted_and_asked_again_nothing_is_proposed(
         self, real: Bot, text: str, folder: Path
     ) -> None:
         ready = self.pasted(folder, "absent.toml", text, real)
-        heard = ask_all([*LACKING, *OTHER_NUMBER], ready, real.policy)
+        questions = [*LACKING, other_number()[0]]
+        heard = ask_all(questions, ready, real.policy)
         assert propose(heard, ready, real.policy).missing == ()
-        assert heard.fates == {"known": len(LACKING) + len(OTHER_NUMBER)}
+        assert heard.fates == {"known": len(questions)}
 
 
 class TestSheet:
     def test_it_says_that_a_person_decides(self, real: Bot) -> None:
-        head = sheet_for(real, OPEN).split("\n\n")[0]
+        head = sheet_for(real, everything()).split("\n\n")[0]
         assert "NOTHING HAS BEEN CHANGED" in head
         assert "a person decides" in head
 
     def test_each_proposal_has_its_questions_and_their_number(self, real: Bot) -> None:
-        text = part(sheet_for(real, OPEN), "absent.toml")
-        (block,) = (b for b in text.split("\n\n") if 'with "kombucha"' in b)
+        text = part(sheet_for(real, everything()), "absent.toml")
+        (block,) = (b for b in text.split("\n\n") if 'with "vuvuzela"' in b)
         assert "3 questions" in block
         assert "Tried on a copy: 3 of 3" in block
         for question in LACKING:
             assert f"#    - {question}\n" in block
 
     def test_two_proposals_for_the_same_questions_name_each_other(self, real: Bot) -> None:
-        text = sheet_for(real, ODD_WORD)
+        text = sheet_for(real, odd_word())
         assert re.search(r"Either this or \d+ \(absent\.toml\)", part(text, "lexicon.toml"))
         assert re.search(r"Either this or \d+ \(lexicon\.toml\)", part(text, "absent.toml"))
 
@@ -330,11 +386,11 @@ class TestSheet:
         ['"', "\\", "\x00\x1b[m", "\u202e", "\u2028", "\x7f\x85", "]]\r[[topic]]", "'''", "#"],
     )
     def test_no_text_breaks_out_of_the_sheet(self, real: Bot, odd: str) -> None:
-        questions = [f"{question} {odd}" for question in OPEN]
+        questions = [f"{question} {odd}" for question in everything()]
         text = sheet_for(real, questions)
         tables = tomllib.loads(text)
         assert set(tables) <= {"section", "entry", "topic"}
-        assert "kombucha" in {topic["name"] for topic in tables["topic"]}
+        assert "vuvuzela" in {topic["name"] for topic in tables["topic"]}
         assert all(line.isprintable() for line in text.split("\n"))
 
     def test_without_open_questions_it_is_a_head_alone(self, real: Bot) -> None:
@@ -359,7 +415,7 @@ class TestCommand:
         return leaving.value.code
 
     def test_prints_the_proposals(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        (tmp_path / "q.txt").write_text("\n".join(OPEN), encoding="utf-8")
+        (tmp_path / "q.txt").write_text("\n".join(everything()), encoding="utf-8")
         assert self.suggest("--from", "q.txt") == 0
         printed, errors = capsys.readouterr()
         assert set(tomllib.loads(printed)) == {"section", "entry", "topic"}
@@ -379,9 +435,9 @@ class TestCommand:
         (tmp_path / "q.txt").write_text("\n".join(LACKING))
         assert self.suggest("--from", "q.txt", "--out", "new.toml") == 0
         written = tmp_path / "new.toml"
-        assert "kombucha" in written.read_text(encoding="utf-8")
+        assert "vuvuzela" in written.read_text(encoding="utf-8")
         assert stat.S_IMODE(written.stat().st_mode) == 0o600
-        assert "kombucha" not in capsys.readouterr().out
+        assert "vuvuzela" not in capsys.readouterr().out
 
     def test_never_writes_over_a_file(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -410,11 +466,11 @@ class TestCommand:
             timeout=60,
             check=True,
         )
-        assert tomllib.loads(done.stdout.decode())["topic"][0]["name"] == "kombucha"
+        assert tomllib.loads(done.stdout.decode())["topic"][0]["name"] == "vuvuzela"
         assert done.stderr == b""
 
     def test_changes_no_file_of_the_corpus(self, tmp_path: Path) -> None:
-        (tmp_path / "q.txt").write_text("\n".join(OPEN))
+        (tmp_path / "q.txt").write_text("\n".join(everything()))
         before = _hashes(ROOT / "corpus")
         assert self.suggest("--from", "q.txt", "--out", "new.toml") == 0
         assert _hashes(ROOT / "corpus") == before
@@ -422,7 +478,7 @@ class TestCommand:
     def test_logs_nothing_of_what_was_asked(
         self, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
-        (tmp_path / "q.txt").write_text("\n".join([*OPEN, *CAUGHT]))
+        (tmp_path / "q.txt").write_text("\n".join([*everything(), *CAUGHT]))
         with caplog.at_level(logging.DEBUG):
             assert self.suggest("--from", "q.txt", "--out", "new.toml") == 0
         assert caplog.text == ""
@@ -474,6 +530,13 @@ class TestCommand:
 def _weighed(ready: ReadyGuide, text: str) -> tuple[Sequence[str], Query]:
     words = words_of(text)
     return words, ready.indexed.query(words)
+
+
+def _works(proposal: Wordings | Entry | Missing, reply: Reply) -> bool:
+    """Whether a reply is what the proposal is for."""
+    if isinstance(proposal, Missing):
+        return reply.reason == proposal.topic_id
+    return proposal.passage_id in {excerpt.passage_id for excerpt in reply.excerpts}
 
 
 def _hashes(folder: Path) -> dict[Path, str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bot.analysis import Analyser, stop_words, words_of
 from bot.answer import Policy, ReadyGuide
 from bot.answer.drafts import vague
+from bot.excerpt import quotable
 from bot.grounding import Grounding, ground, information
 from bot.proposals.model import Entry, n_messages
 from bot.proposals.unanswered import Unanswered, is_near
@@ -85,8 +86,10 @@ def _without(member: Unanswered, term: str, ready: ReadyGuide) -> _Without:
     analyser = ready.indexed.analyser
     rest = tuple(word for word in member.words if analyser.term(word) != term)
     found = ground(rest, ready.indexed)
-    near = found.band != "not_covered" and not found.topic and not vague(found)
-    return _Without(member, found, near and is_near(rest, found, ready))
+    near = found.band == "clarify" and not vague(found) and is_near(rest, found, ready)
+    if found.band == "answer" and set(found.query.typed) - {Analyser.subject_term}:
+        near = quotable(found.best or "", ready.sentences)
+    return _Without(member, found, near and not found.topic)
 
 
 def _entry(
