@@ -12,9 +12,9 @@ BOT = Path(__file__).parent.parent / "bot"
 # fmt: off
 ORDER = (
     "records", "errors", "settings", "tables", "clinic", "wording", "text", "analysis", "corpus",
-    "guide", "relevance", "index", "readings", "gates", "grounding", "excerpt", "visit", "answer",
-    "proposals", "store", "keys", "limits", "webhooks", "channels", "outbox", "web", "http", "mcp",
-    "cli",
+    "guide", "wordings", "relevance", "index", "ranking", "readings", "gates", "grounding",
+    "excerpt", "visit", "answer", "proposals", "store", "keys", "limits", "webhooks", "channels",
+    "outbox", "web", "http", "mcp", "cli",
 )
 # fmt: on
 # Which module alone may import a package, and everything of that package's family.
