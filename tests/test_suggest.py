@@ -31,6 +31,8 @@ from bot.index import Query
 from bot.proposals import ask_all, propose, sheet
 from bot.proposals.clusters import cluster, weigh
 from bot.proposals.for_absent import find_missing
+from bot.proposals.for_lexicon import find_entries
+from bot.proposals.for_questions import find_wordings
 from bot.proposals.model import Entry, Missing, Proposals, Wordings, n_messages
 from bot.proposals.unanswered import Heard, say
 from bot.records import Reply
@@ -45,6 +47,12 @@ CAUGHT = (
     "I took ten by mistake, what now",
     "should I stop my vuvuzela injections since I am pregnant",
     "vuvuzela ok? and how many mcg do i take",
+)
+PRIVATE = (
+    "vuvuzela question 020 7946 0123",
+    "vuvuzela question jane@example.org",
+    "vuvuzela question born 12/05/1980",
+    "vuvuzela question https://example.org/jane",
 )
 
 
@@ -110,6 +118,15 @@ def everything() -> list[str]:
     return [*near(), *odd_word(), *LACKING, other_number()[0]]
 
 
+@cache
+def whole() -> tuple[Proposals, str]:
+    """The proposals for all of these, and their sheet; made once, a guide is built three times."""
+    heard = hear(real_bot(), [*everything(), *CAUGHT, *PRIVATE])
+    ready = real_bot().guide()
+    made = propose(heard, ready, real_bot().policy)
+    return made, sheet(heard, made, ready.guide)
+
+
 def part(text: str, file: str) -> str:
     """What stands on a sheet for one file."""
     found = re.search(rf"^# FOR {re.escape(file)}\n(.*?)(?=^# ====|\Z)", text, re.M | re.S)
@@ -131,7 +148,7 @@ class TestWhatIsKept:
         heard = hear(real, [question])
         assert heard.open == ()
         assert heard.fates == {"gates": 1}
-        assert question not in sheet_for(real, [question, *everything()])
+        assert question not in whole()[1]
 
     def test_a_gate_in_another_clause_is_enough(self, real: Bot) -> None:
         long = " ".join(["we went to the seaside and it rained all day long"] * 4)
@@ -151,14 +168,11 @@ class TestWhatIsKept:
         }
         assert heard.topics == {"cost": 1}
 
-    @pytest.mark.parametrize(
-        "private",
-        ["020 7946 0123", "jane@example.org", "born 12/05/1980", "https://example.org/jane"],
-    )
-    def test_what_looks_private_is_not_shown(self, real: Bot, private: str) -> None:
-        question = f"vuvuzela question {private}"
-        assert hear(real, [question]).open == ()
-        assert private not in sheet_for(real, [question, *everything()])
+    @pytest.mark.parametrize("question", PRIVATE)
+    def test_what_looks_private_is_counted_only(self, real: Bot, question: str) -> None:
+        heard = hear(real, [question])
+        assert (heard.open, heard.fates) == ((), {"private": 1})
+        assert question not in whole()[1]
 
     def test_the_same_question_is_one_and_counted(self, real: Bot) -> None:
         heard = hear(real, ["Vuvuzela ok?", "vuvuzela  OK", "vuvuzela ok"])
@@ -210,21 +224,21 @@ class TestClusters:
 
 
 class TestProposals:
-    def test_each_kind_is_proposed(self, real: Bot) -> None:
-        made = proposals_for(real, everything())
+    def test_each_kind_is_proposed(self) -> None:
+        made, _ = whole()
         assert made.wordings
         assert [entry.say for entry in made.entries] == [("zorv",)]
         ids = {topic.topic_id for topic in made.missing}
         assert {"vuvuzela", "zorv", f"{other_number()[1]}-2"} == ids
 
-    def test_all_of_them_do_something(self, real: Bot) -> None:
-        made = proposals_for(real, everything())
+    def test_all_of_them_do_something(self) -> None:
+        made, _ = whole()
         every: tuple[Wordings | Entry | Missing, ...] = (*made.wordings, *made.entries)
         for proposal in (*every, *made.missing):
             assert 0 < proposal.works <= n_messages(proposal.members)
 
     def test_an_entry_means_words_of_the_passage(self, real: Bot) -> None:
-        (entry,) = proposals_for(real, odd_word()).entries
+        (entry,) = whole()[0].entries
         passage = real.guide().guide.passage(entry.passage_id)
         text = f"{passage.section} {passage.text}".lower()
         assert entry.means
@@ -247,12 +261,14 @@ class TestProposals:
         self, real: Bot, word: str
     ) -> None:
         said = [question.replace("zorv", word) for question in odd_word()]
-        made = proposals_for(real, [*said, *everything()])
-        assert all(word not in entry.say for entry in made.entries)
+        heard = hear(real, [*said, *odd_word()])
+        entries = find_entries(heard.open, real.guide(), real.policy, 1)
+        assert [entry.say for entry in entries] == [("zorv",)]
 
     def test_wordings_name_no_other_medicine(self, real: Bot) -> None:
-        assert proposals_for(real, near()).wordings
-        assert not proposals_for(real, [f"{q} ozempic" for q in near()]).wordings
+        kept = hear(real, [f"{question} ozempic" for question in near()]).open
+        assert hear(real, near()).open
+        assert find_wordings([kept], real.guide(), 1) == []
 
     def test_a_known_topic_in_the_other_number_is_told_as_such(self, real: Bot) -> None:
         plural, topic_id = other_number()
@@ -273,7 +289,7 @@ class TestProposals:
         assert proposals_for(real, []) == Proposals()
 
     def test_the_order_of_equal_runs_is_the_same(self, real: Bot) -> None:
-        assert sheet_for(real, everything()) == sheet_for(real, everything())
+        assert sheet_for(real, LACKING) == sheet_for(real, LACKING)
 
     def test_a_bare_guide_gets_proposals_too(self, real: Bot, tmp_path: Path) -> None:
         ready = small_guide(tmp_path)
@@ -292,8 +308,8 @@ class TestPasting:
 
     @pytest.fixture(scope="class")
     @staticmethod
-    def text(real: Bot) -> str:
-        return sheet_for(real, everything())
+    def text() -> str:
+        return whole()[1]
 
     @pytest.fixture
     @staticmethod
@@ -341,7 +357,7 @@ class TestPasting:
         self, real: Bot, text: str, folder: Path, file: str
     ) -> None:
         ready = self.pasted(folder, file, text, real)
-        made = proposals_for(real, everything())
+        made, _ = whole()
         every: tuple[Wordings | Entry | Missing, ...] = made.missing
         if file != "absent.toml":
             every = made.entries if file == "lexicon.toml" else made.wordings
@@ -363,34 +379,30 @@ class TestPasting:
 
 
 class TestSheet:
-    def test_it_says_that_a_person_decides(self, real: Bot) -> None:
-        head = sheet_for(real, everything()).split("\n\n")[0]
+    def test_it_says_that_a_person_decides(self) -> None:
+        head = whole()[1].split("\n\n")[0]
         assert "NOTHING HAS BEEN CHANGED" in head
         assert "a person decides" in head
 
-    def test_each_proposal_has_its_questions_and_their_number(self, real: Bot) -> None:
-        text = part(sheet_for(real, everything()), "absent.toml")
+    def test_each_proposal_has_its_questions_and_their_number(self) -> None:
+        text = part(whole()[1], "absent.toml")
         (block,) = (b for b in text.split("\n\n") if 'with "vuvuzela"' in b)
         assert "3 questions" in block
         assert "Tried on a copy: 3 of 3" in block
         for question in LACKING:
             assert f"#    - {question}\n" in block
 
-    def test_two_proposals_for_the_same_questions_name_each_other(self, real: Bot) -> None:
-        text = sheet_for(real, odd_word())
+    def test_two_proposals_for_the_same_questions_name_each_other(self) -> None:
+        text = whole()[1]
         assert re.search(r"Either this or \d+ \(absent\.toml\)", part(text, "lexicon.toml"))
         assert re.search(r"Either this or \d+ \(lexicon\.toml\)", part(text, "absent.toml"))
 
-    @pytest.mark.parametrize(
-        "odd",
-        ['"', "\\", "\x00\x1b[m", "\u202e", "\u2028", "\x7f\x85", "]]\r[[topic]]", "'''", "#"],
-    )
-    def test_no_text_breaks_out_of_the_sheet(self, real: Bot, odd: str) -> None:
-        questions = [f"{question} {odd}" for question in everything()]
-        text = sheet_for(real, questions)
+    def test_no_text_breaks_out_of_the_sheet(self, real: Bot) -> None:
+        odd = ('"', "\\", "\x00\x1b[m", "\u202e", "\u2028", "\x7f\x85", "]]\r[[topic]]", "'''", "#")
+        text = sheet_for(real, [f"{mark} {q} {mark}" for mark in odd for q in (*near(), *LACKING)])
         tables = tomllib.loads(text)
-        assert set(tables) <= {"section", "entry", "topic"}
-        assert "vuvuzela" in {topic["name"] for topic in tables["topic"]}
+        assert set(tables) == {"section", "topic"}
+        assert [topic["name"] for topic in tables["topic"]] == ["vuvuzela"]
         assert all(line.isprintable() for line in text.split("\n"))
 
     def test_without_open_questions_it_is_a_head_alone(self, real: Bot) -> None:
@@ -453,7 +465,7 @@ class TestCommand:
     ) -> None:
         (tmp_path / "q.txt").write_text("\n".join(LACKING))
         assert self.suggest("--from", "q.txt", "--out", "no/new.toml") == 2
-        assert "cannot be written" in capsys.readouterr().err
+        assert "no such folder" in capsys.readouterr().err
 
     def test_reads_standard_input_for_another_guide(self, tmp_path: Path) -> None:
         leaflet = tmp_path / "leaflet.md"
@@ -470,7 +482,7 @@ class TestCommand:
         assert done.stderr == b""
 
     def test_changes_no_file_of_the_corpus(self, tmp_path: Path) -> None:
-        (tmp_path / "q.txt").write_text("\n".join(everything()))
+        (tmp_path / "q.txt").write_text("\n".join(LACKING))
         before = _hashes(ROOT / "corpus")
         assert self.suggest("--from", "q.txt", "--out", "new.toml") == 0
         assert _hashes(ROOT / "corpus") == before
@@ -478,7 +490,7 @@ class TestCommand:
     def test_logs_nothing_of_what_was_asked(
         self, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
-        (tmp_path / "q.txt").write_text("\n".join([*everything(), *CAUGHT]))
+        (tmp_path / "q.txt").write_text("\n".join([*LACKING, *CAUGHT]))
         with caplog.at_level(logging.DEBUG):
             assert self.suggest("--from", "q.txt", "--out", "new.toml") == 0
         assert caplog.text == ""

@@ -33,8 +33,8 @@ def run(source: str, guide: str | None, out: Path | None, least: int) -> None:
         PayloadError: The questions cannot be read, there are none, or `out` is there already.
     """
     questions = read_questions(source)
-    if out is not None and out.exists():
-        raise _taken(out)
+    if out is not None:
+        _check_new(out)
     bot = open_for(guide)
     ready = bot.guide()
     heard = ask_all(questions, ready, bot.policy)
@@ -102,6 +102,14 @@ def _decode(raw: bytes, where: str) -> str:
         raise PayloadError(
             f"not UTF-8 at byte {error.start}", expected=_EXPECTED, where=f"{where}:{line}"
         ) from None
+
+
+def _check_new(out: Path) -> None:
+    """Refuse before everything is asked, not after."""
+    if out.exists():
+        raise _taken(out)
+    if not out.parent.is_dir():
+        raise PayloadError("no such folder", expected="a folder that is there", where=str(out))
 
 
 def _write_new(out: Path, text: str) -> None:

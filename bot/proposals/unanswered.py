@@ -26,12 +26,12 @@ _LOOSE_END = re.compile(r"[\s,]+(?:or|and|but|so)$", re.IGNORECASE)
 """What joins a clause to the next one, which is left out."""
 JUST_UNDER = 0.6
 """Share of the threshold for asking back from which on a question may be near a passage. Of the
-tuning part's open questions that the guide does answer 14 of 16 lie above it, of those that it
-does not 7 of 28, of 307 about anything in the world (CLINC150, out of scope) 52; 2026-11."""
+tuning part's open questions that the guide does answer 10 of 13 lie above it, of those that it
+does not 6 of 29, of 313 about anything in the world (CLINC150, out of scope) 44; 2026-11."""
 _MOST_UNKNOWN = 0.4
 _LEAST_KNOWN = 0.5
 """Largest share of the information that may lie in unknown words, and least amount, in rare
-words, that must lie in known ones; they leave 11, 4 and 32 of the above."""
+words, that must lie in known ones; they leave 9, 4 and 26 of the above."""
 _MAX_WORDS = 25
 """A longer wording is a story: too much of it has nothing to do with what is asked."""
 _OF_GATES = ("dosing_refusal", "personal_advice", "emergency", "overdose", "crisis")
