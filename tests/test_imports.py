@@ -13,7 +13,8 @@ BOT = Path(__file__).parent.parent / "bot"
 ORDER = (
     "records", "errors", "settings", "tables", "clinic", "wording", "text", "analysis", "corpus",
     "guide", "wordings", "relevance", "silence", "index", "ranking", "readings", "gates",
-    "grounding", "excerpt", "visit", "answer", "store", "keys", "limits", "webhooks", "channels",
+    "grounding", "excerpt", "visit", "answer", "proposals", "store", "keys", "limits", "webhooks",
+    "channels", "outbox", "web", "http", "mcp", "cli",
     "outbox", "web", "http", "mcp", "cli",
 )
 # fmt: on

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -189,6 +190,41 @@ def check(guide: GuideOption = None) -> None:
     from bot.cli import check as checking
 
     raise typer.Exit(checking.run(guide))
+
+
+@app.command()
+def suggest(
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from", metavar="FILE", help="Questions in UTF-8, one a line; - for standard input."
+        ),
+    ],
+    guide: GuideOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A new file for the proposals; else they are printed."),
+    ] = None,
+    least: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Questions that must stand behind a proposal.")
+    ] = 2,
+) -> None:
+    """Propose what to add to a guide's data files, from questions that it did not answer.
+
+    Asks each question by itself and puts together, by their words, those that the bot could
+    not answer: wordings for questions.toml, lay words for lexicon.toml, topics for absent.toml,
+    each with the questions behind it. You decide and paste; nothing is changed. Questions about
+    doses, emergencies and a person's own treatment are left out. Blank lines and lines that
+    begin with # are passed over.
+
+    \b
+    Examples:
+      quotewell suggest --from questions.txt
+      quotewell suggest --from questions.txt --guide my-leaflet --out proposals.toml
+    """
+    from bot.cli import suggest as suggesting
+
+    suggesting.run(source, guide, out, least)
 
 
 @app.command()
