@@ -28,6 +28,18 @@ _REQUESTS = frozenset(
     " please advise".split()
 )
 """Words that ask without a question: "give me ...", "I was wondering ..."."""
+_WONDERING = (
+    " to know ", " wonder ", " wondering ", " wondered ", " curious ", " my question ",
+    " the question ", " all i wanted ", " can you tell ", " could you tell ", " any idea ",
+)  # fmt: skip
+"""Words that put a question wherever they stand in a clause."""
+_INDIRECT = frozenset(("whether", "if"))
+_BREAKERS = frozenset("because cause cos but so although though since while as and or".split())
+_LONG_RUN = 14
+_QUESTION_WORDS = 18
+_WORTH = 4
+_MOST_QUESTIONS = 6
+"""Bounds on the questions looked for in one run; people ask at the end of a story."""
 _MIN_CORRECTED = 4
 """Shorter words are too easily another word (letters)."""
 _FAR_FROM = 8
@@ -303,6 +315,24 @@ def _clauses(text: str, tokens: Sequence[Token]) -> list[list[Token]]:
     return [run for run in runs if run]
 
 
+def questions_within(words: Sequence[str]) -> list[tuple[str, ...]]:
+    """The questions in a long run of words without stops, each from its opener to a conjunction.
+
+    Speech and messages typed in haste have no punctuation: "what i need to know is whether the
+    arm is sore after because i am up a ladder on friday" asks from "whether" to "because".
+    """
+    if len(words) <= _LONG_RUN:
+        return []
+    found: list[tuple[str, ...]] = []
+    for i, word in enumerate(words):
+        if word in _OPENERS or word in _INDIRECT:
+            rest = words[i : i + _QUESTION_WORDS]
+            end = next((k for k, w in enumerate(rest) if k >= _WORTH and w in _BREAKERS), len(rest))
+            if end >= _WORTH:
+                found.append(tuple(rest[:end]))
+    return found[-_MOST_QUESTIONS:]
+
+
 def _worth(tokens: Sequence[Token]) -> bool:
     """True if enough follows to stand as a clause of its own ("or is it?" does not)."""
     return len(tokens) >= 3
@@ -358,7 +388,9 @@ def _is_question(words: Sequence[str], text: str, run: Sequence[Token]) -> bool:
     if text[run[-1].end : run[-1].end + 3].lstrip(" \"')").startswith("?"):
         return True
     start = 1 if words[0] in _JOINERS and len(words) > 1 else 0
-    return words[start] in _OPENERS or any(w in _OPENERS or w in _REQUESTS for w in words[:4])
+    if words[start] in _OPENERS or any(w in _OPENERS or w in _REQUESTS for w in words[:4]):
+        return True
+    return any(phrase in f" {' '.join(words)} " for phrase in _WONDERING)
 
 
 def _agree(candidates: Sequence[str], word: str) -> str | None:

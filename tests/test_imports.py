@@ -15,7 +15,6 @@ ORDER = (
     "guide", "wordings", "relevance", "silence", "index", "ranking", "readings", "gates",
     "grounding", "excerpt", "visit", "answer", "proposals", "store", "keys", "limits", "webhooks",
     "channels", "outbox", "web", "http", "mcp", "cli",
-    "outbox", "web", "http", "mcp", "cli",
 )
 # fmt: on
 # Which module alone may import a package, and everything of that package's family.

@@ -13,7 +13,7 @@ from bot.answer.policy import Policy, ReadyGuide
 from bot.excerpt import quotable
 from bot.gates import Verdict
 from bot.grounding import Grounding, ground
-from bot.readings import Message, read
+from bot.readings import Message, questions_within, read
 from bot.records import Turn, Visit
 from bot.visit import CARRIED_WEIGHT, carried_terms, leans_on_context
 
@@ -111,8 +111,11 @@ def runs_of(asked: Asked, clauses: Sequence[int]) -> list[tuple[tuple[int, ...],
         for i in asking:
             words = reading[i].words
             runs.append(((i,), words))
+            runs += [((i,), question) for question in questions_within(words)]
             if i - 1 in usable and len(words) < _SHORT_CLAUSE:
                 runs.append(((i - 1, i), reading[i - 1].words + words))
+    elif len(whole) > _WHOLE:
+        runs += [(tuple(usable), question) for question in questions_within(whole)]
     return [run for run in runs if run[1]]
 
 
@@ -159,10 +162,13 @@ def answers(asked: Asked, clauses: Sequence[int], *, only_asking: bool = False) 
         return []
     _, best = max(good, key=lambda pair: pair[1].score)
     found = [best]
-    singles = [(run, g) for run, g in good if len(run) == 1 and asked.message.asks[run[0]]]
+    singles: dict[int, Grounding] = {}
+    for run, grounding in sorted(good, key=lambda pair: -pair[1].score):
+        if len(run) == 1 and asked.message.asks[run[0]]:
+            singles.setdefault(run[0], grounding)
     if len(singles) > 1:
         found = []
-        for _, grounding in sorted(singles, key=lambda pair: pair[0]):
+        for _, grounding in sorted(singles.items()):
             if all(section_of(asked, grounding) != section_of(asked, f) for f in found):
                 found.append(grounding)
     return found[:_MAX_PARTS]
