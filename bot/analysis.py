@@ -57,20 +57,17 @@ class PhraseTable(Generic[T]):
     """
 
     def __init__(self, phrases: Iterable[tuple[tuple[str, ...], T]]) -> None:
-        self._by_first: dict[str, list[tuple[tuple[str, ...], T]]] = {}
+        self._values: dict[tuple[str, ...], list[T]] = {}
+        lengths: dict[str, set[int]] = {}
         for phrase, value in phrases:
-            self._by_first.setdefault(phrase[0], []).append((phrase, value))
-        for candidates in self._by_first.values():
-            candidates.sort(key=lambda pair: -len(pair[0]))
+            self._values.setdefault(phrase, []).append(value)
+            lengths.setdefault(phrase[0], set()).add(len(phrase))
+        # Thousands of phrases begin with "how"; their lengths are few.
+        self._lengths = {first: tuple(sorted(ns, reverse=True)) for first, ns in lengths.items()}
 
     def words(self) -> frozenset[str]:
         """Every word of every phrase."""
-        return frozenset(
-            word
-            for candidates in self._by_first.values()
-            for phrase, _ in candidates
-            for word in phrase
-        )
+        return frozenset(word for phrase in self._values for word in phrase)
 
     def find(self, words: Sequence[str]) -> list[tuple[int, int, T]]:
         """Matches as (first word, one past the last, value), in order."""
@@ -78,21 +75,23 @@ class PhraseTable(Generic[T]):
         i = 0
         while i < len(words):
             step = 1
-            for phrase, value in self._by_first.get(words[i], ()):
-                if tuple(words[i : i + len(phrase)]) == phrase:
-                    found.append((i, i + len(phrase), value))
-                    step = len(phrase)
+            for length in self._lengths.get(words[i], ()):
+                values = self._values.get(tuple(words[i : i + length]))
+                if values is not None and i + length <= len(words):
+                    found.append((i, i + length, values[0]))
+                    step = length
                     break
             i += step
         return found
 
     def find_all(self, words: Sequence[str]) -> list[tuple[int, int, T]]:
-        """Every match, overlapping ones too, in order of their first word."""
+        """Every match, overlapping ones too, in order of their first word, longest first."""
         return [
-            (i, i + len(phrase), value)
+            (i, i + length, value)
             for i, word in enumerate(words)
-            for phrase, value in self._by_first.get(word, ())
-            if tuple(words[i : i + len(phrase)]) == phrase
+            for length in self._lengths.get(word, ())
+            if i + length <= len(words)
+            for value in self._values.get(tuple(words[i : i + length]), ())
         ]
 
 

@@ -244,19 +244,24 @@ def index_guide(
     passages = Index(list(texts.items()))
     entries = (*guide.lexicon, *general.lexicon) if "lexicon" in switches else ()
     lexicon = _lexicon(entries, analyser, passages)
+    absent, others = _absent(guide, general), _others(guide, general)
     asked = guide.questions if "questions" in switches else ()
-    rows = [_query(words_of(q.text), analyser, lexicon) for q in asked]
+    examples = wordings(guide, general, analyser) if "relevance" in switches else ()
+    texts_asked = {q.text for q in asked} | {w.text for w in examples}
+    said = {text: words_of(text) for text in texts_asked}
+    queries = {text: _query(words, analyser, lexicon) for text, words in said.items()}
+    rows = [queries[q.text] for q in asked]
     terms = {passage_id: set(own) for passage_id, own in texts.items()}
     for question, row in zip(asked, rows, strict=True):
         terms[question.passage_id].update(row.typed)
-    absent, others = _absent(guide, general), _others(guide, general)
-    examples = wordings(guide, general, analyser) if "relevance" in switches else ()
-    learnt = []
-    for wording in examples:
-        words = words_of(wording.text)
-        query = _query(words, analyser, lexicon)
-        facts = _facts(words, query, passages, absent, others)
-        learnt.append((wording, _features(words, query, analyser), facts))
+    learnt = [
+        (
+            wording,
+            _features(said[wording.text], queries[wording.text], analyser),
+            _facts(said[wording.text], queries[wording.text], passages, absent, others),
+        )
+        for wording in examples
+    ]
     return IndexedGuide(
         guide=guide,
         analyser=analyser,
@@ -273,7 +278,7 @@ def index_guide(
         headings={p.passage_id: frozenset(words_of(p.section)) for p in guide.passages},
         definition=_definition(guide, analyser, _scope(passages)),
         parents=_parents(guide, analyser, _scope(passages)),
-        word_for_word={words_of(w.text): w.passages for w in reversed(examples) if w.own},
+        word_for_word={said[w.text]: w.passages for w in reversed(examples) if w.own},
         relevance=Relevance([(features, w.passages) for w, features, _ in learnt if w.passages]),
         silence=Silence([(features | facts, not w.passages) for w, features, facts in learnt]),
     )
