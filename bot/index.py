@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 from rank_bm25 import BM25
 
 from bot.analysis import Analyser, PhraseTable, Token, words_of
@@ -60,7 +62,7 @@ class Index:
             raise ValueError(f"k1 {k1} and b {b}: expected k1 over 0 and b from 0 to 1")
         self._ids = tuple(doc_id for doc_id, _ in documents)
         self._df: dict[str, int] = {}
-        self._postings: dict[str, tuple[tuple[int, float], ...]] = {}
+        self._postings: dict[str, tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]] = {}
         if any(terms for _, terms in documents):  # rank-bm25 divides by zero on nothing
             self._count([terms for _, terms in documents], k1, b)
 
@@ -88,12 +90,13 @@ class Index:
         n = self._df.get(term, 0)
         return math.log(1 + (len(self._ids) - n + 0.5) / (n + 0.5))
 
-    def scores(self, terms: Mapping[str, float]) -> dict[int, float]:
-        """Scores over zero by document number (the place in the order given), unordered."""
-        found: dict[int, float] = {}
+    def scores(self, terms: Mapping[str, float]) -> npt.NDArray[np.float64]:
+        """The score of every document by its number, the place in the order given; 0 or more."""
+        found = np.zeros(len(self._ids))
         for term, weight in terms.items():
-            for number, score in self._postings.get(term, ()):
-                found[number] = found.get(number, 0.0) + weight * score
+            if term in self._postings:
+                numbers, scores = self._postings[term]
+                found[numbers] += weight * scores
         return found
 
     def search(self, terms: Mapping[str, float], k: int) -> list[Hit]:
@@ -112,8 +115,9 @@ class Index:
         """
         if k < 1:
             raise ValueError(f"k is {k}, expected 1 or more")
-        ranked = sorted(self.scores(terms).items(), key=lambda pair: (-pair[1], pair[0]))[:k]
-        return [Hit(self._ids[number], score, n) for n, (number, score) in enumerate(ranked, 1)]
+        scores = self.scores(terms)
+        ranked = [int(n) for n in np.argsort(-scores, kind="stable")[:k] if scores[n] > 0]
+        return [Hit(self._ids[n], float(scores[n]), rank) for rank, n in enumerate(ranked, 1)]
 
     def _count(self, documents: list[Sequence[str]], k1: float, b: float) -> None:
         counts = _Counts(documents)
@@ -124,7 +128,10 @@ class Index:
             for term, tf in frequencies.items():
                 score = self.idf(term) * tf * (k1 + 1) / (tf + norm)
                 postings.setdefault(term, []).append((number, score))
-        self._postings = {term: tuple(rows) for term, rows in postings.items()}
+        self._postings = {
+            term: (np.array([n for n, _ in rows]), np.array([score for _, score in rows]))
+            for term, rows in postings.items()
+        }
 
 
 HEADING_WEIGHT = 2
@@ -172,7 +179,8 @@ class Topic:
 class IndexedGuide:
     """A guide made searchable: passages, curated questions, lexicon; immutable.
 
-    `row_passages` and `row_terms` tell for each curated question its passage and terms;
+    `row_passages` and `row_terms` tell for each curated question its passage and terms,
+    `row_groups` for each passage the numbers of its questions;
     `terms` maps a passage id to all terms of its text, headings and questions; `order` to its
     place in the guide. `scope` holds the terms that more than half of the passages share;
     `headings` the plain words of a passage's own heading; `definition` the passage that says
@@ -185,6 +193,7 @@ class IndexedGuide:
     passages: Index
     questions: Index
     row_passages: tuple[str, ...]
+    row_groups: Mapping[str, npt.NDArray[np.intp]]
     row_terms: tuple[frozenset[str], ...]
     terms: Mapping[str, frozenset[str]]
     lexicon: PhraseTable[tuple[str, tuple[str, ...], float]]
@@ -268,6 +277,7 @@ def index_guide(
         passages=passages,
         questions=Index([(str(n), _row_terms(row)) for n, row in enumerate(rows)]),
         row_passages=tuple(q.passage_id for q in asked),
+        row_groups=_groups([q.passage_id for q in asked]),
         row_terms=tuple(frozenset(row.terms) for row in rows),
         terms={passage_id: frozenset(found) for passage_id, found in terms.items()},
         lexicon=lexicon,
@@ -300,6 +310,13 @@ def _query(
         if added:
             via.append((said, added))
     return Query(typed, expanded, tuple(via))
+
+
+def _groups(row_passages: Sequence[str]) -> dict[str, npt.NDArray[np.intp]]:
+    groups: dict[str, list[int]] = {}
+    for row, passage_id in enumerate(row_passages):
+        groups.setdefault(passage_id, []).append(row)
+    return {passage_id: np.array(rows) for passage_id, rows in groups.items()}
 
 
 def _features(words: Sequence[str], query: Query, analyser: Analyser) -> frozenset[str]:

@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from heapq import nlargest
+
+import numpy as np
 
 from bot.analysis import Analyser
 from bot.index import IndexedGuide, Query
 
-_ROW_DISCOUNTS = (1.0, 0.5, 0.33, 0.25, 0.2)
+_ROW_DISCOUNTS = np.array((1.0, 0.5, 0.33, 0.25, 0.2))
 """How the best rows of a passage add up: each further one says less (reciprocal rank)."""
+_N_ROWS = len(_ROW_DISCOUNTS)
 _PASSAGE_SHARE = 0.6
 """Weight of a passage's own score beside that of its questions; tuning part, 2026-11."""
 _RELEVANCE_SHARE = 0.5
@@ -78,13 +80,14 @@ def search(
     """
     asked = {term: weight for term, weight in terms.items() if term != Analyser.subject_term}
     asked = asked or dict(terms)
-    own = {indexed.passages.id_of(n): s for n, s in indexed.passages.scores(asked).items()}
+    scores = indexed.passages.scores(asked)
+    own = {indexed.passages.id_of(int(n)): float(scores[n]) for n in np.flatnonzero(scores)}
     totals: defaultdict[str, float] = defaultdict(float)
     totals |= {passage_id: _PASSAGE_SHARE * score for passage_id, score in own.items()}
     rows: dict[str, tuple[int, ...]] = {}
-    for passage_id, scored in _rows(asked, indexed).items():
-        rows[passage_id] = tuple(row for _, row in scored)
-        totals[passage_id] += sum(s * d for (s, _), d in zip(scored, _ROW_DISCOUNTS, strict=False))
+    for passage_id, nearest, total in _rows(asked, indexed):
+        rows[passage_id] = tuple(nearest)
+        totals[passage_id] += total
     features = indexed.features(words, query)
     leaning = _leaning(features, indexed)
     top = max(totals.values(), default=0.0) or 1.0
@@ -99,14 +102,18 @@ def search(
     return Found(tuple(ranking), rows, own, leaning, silent)
 
 
-def _rows(asked: Mapping[str, float], indexed: IndexedGuide) -> dict[str, list[tuple[float, int]]]:
-    """The nearest questions of each passage as (score, row), best first."""
-    found: dict[str, list[tuple[float, int]]] = {}
-    for row, score in indexed.questions.scores(asked).items():
-        found.setdefault(indexed.row_passages[row], []).append((score, row))
-    return {
-        passage_id: nlargest(len(_ROW_DISCOUNTS), scored) for passage_id, scored in found.items()
-    }
+def _rows(
+    asked: Mapping[str, float], indexed: IndexedGuide
+) -> Iterator[tuple[str, list[int], float]]:
+    """The nearest questions of each passage, best first, and what they add up to."""
+    scores = indexed.questions.scores(asked)
+    for passage_id, group in indexed.row_groups.items():
+        own = scores[group]
+        if own.max() > 0:
+            nearest = np.argpartition(-own, min(len(own), _N_ROWS) - 1)[:_N_ROWS]
+            nearest = nearest[np.argsort(-own[nearest], kind="stable")]
+            total = float(np.dot(own[nearest], _ROW_DISCOUNTS[: len(nearest)]))
+            yield passage_id, [int(row) for row in group[nearest] if scores[row] > 0], total
 
 
 def _bonuses(

@@ -21,6 +21,10 @@ FIGURE = "figure"
 """A number of two digits or more: in a text message a single one may stand for "to" or "for"."""
 
 
+IDIOM = "idiom"
+"""Words that do not mean what they say: no other feature counts within them."""
+
+
 class Mark(NamedTuple):
     """A feature on the words from `first` to before `end` of a message."""
 
@@ -87,7 +91,7 @@ class Features:
                 and not (i in inside and i + len(entry.pattern) - 1 in inside)
                 and _matches(entry.pattern, words, i)
             ]
-        return marks
+        return _outside_idioms(marks)
 
     def _add(self, entry: _Entry) -> None:
         self._entries.append(entry)
@@ -111,6 +115,18 @@ class Features:
             if length > len(word):
                 break
             yield from self._prefix.get(word[:length], ())
+
+
+def _outside_idioms(marks: list[Mark]) -> list[Mark]:
+    spans = [(mark.first, mark.end) for mark in marks if mark.feature == IDIOM]
+    if not spans:
+        return marks
+    return [
+        mark
+        for mark in marks
+        if mark.feature == IDIOM
+        or not any(first <= mark.first and mark.end <= end for first, end in spans)
+    ]
 
 
 class _Entry(NamedTuple):
