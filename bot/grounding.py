@@ -185,8 +185,8 @@ def _figures(
     total = sum(masses.values()) or 1.0
     ranking = found.ranking
     best = ranking[0][0] if ranking else ""
-    defines = best == indexed.definition and asks_what_it_is(words, query.terms, indexed)
-    defines = defines or best in asked_heading(words, indexed)[:1]
+    defines = best == indexed.definition and asks_what_it_is(words, query, indexed)
+    defines = defines or best in asked_heading(query, indexed)[:1]
     held = _held(query, best, indexed) if best else {}
     own = indexed.terms[best] if best else frozenset()
     overlap, row_held = _nearest(masses, query, found.rows.get(best, ())[:3], indexed)

@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -166,6 +167,14 @@ class Query:
         return {**self.expanded, **self.typed}
 
 
+class RowGroups(NamedTuple):
+    """Passages and the numbers of their questions, a line each; the number of all questions
+    fills up the shorter lines."""
+
+    passages: tuple[str, ...]
+    rows: npt.NDArray[np.intp]
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
     """A topic that is asked for and not covered; `near` are passage ids."""
@@ -180,7 +189,7 @@ class IndexedGuide:
     """A guide made searchable: passages, curated questions, lexicon; immutable.
 
     `row_passages` and `row_terms` tell for each curated question its passage and terms,
-    `row_groups` for each passage the numbers of its questions;
+    `row_groups` for each passage its questions;
     `terms` maps a passage id to all terms of its text, headings and questions; `order` to its
     place in the guide. `scope` holds the terms that more than half of the passages share;
     `headings` the plain words of a passage's own heading; `definition` the passage that says
@@ -193,7 +202,7 @@ class IndexedGuide:
     passages: Index
     questions: Index
     row_passages: tuple[str, ...]
-    row_groups: Mapping[str, npt.NDArray[np.intp]]
+    row_groups: RowGroups
     row_terms: tuple[frozenset[str], ...]
     terms: Mapping[str, frozenset[str]]
     lexicon: PhraseTable[tuple[str, tuple[str, ...], float]]
@@ -312,11 +321,13 @@ def _query(
     return Query(typed, expanded, tuple(via))
 
 
-def _groups(row_passages: Sequence[str]) -> dict[str, npt.NDArray[np.intp]]:
+def _groups(row_passages: Sequence[str]) -> RowGroups:
     groups: dict[str, list[int]] = {}
     for row, passage_id in enumerate(row_passages):
         groups.setdefault(passage_id, []).append(row)
-    return {passage_id: np.array(rows) for passage_id, rows in groups.items()}
+    longest = max(map(len, groups.values()), default=0)
+    filled = [rows + [len(row_passages)] * (longest - len(rows)) for rows in groups.values()]
+    return RowGroups(tuple(groups), np.array(filled, dtype=np.intp).reshape(len(groups), longest))
 
 
 def _features(words: Sequence[str], query: Query, analyser: Analyser) -> frozenset[str]:

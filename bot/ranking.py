@@ -86,14 +86,14 @@ def search(
     totals |= {passage_id: _PASSAGE_SHARE * score for passage_id, score in own.items()}
     rows: dict[str, tuple[int, ...]] = {}
     for passage_id, nearest, total in _rows(asked, indexed):
-        rows[passage_id] = tuple(nearest)
+        rows[passage_id] = nearest
         totals[passage_id] += total
     features = indexed.features(words, query)
     leaning = _leaning(features, indexed)
     top = max(totals.values(), default=0.0) or 1.0
     for passage_id, share in leaning.items():
         totals[passage_id] += _RELEVANCE_SHARE * top * share
-    for passage_id, share in _bonuses(words, asked, indexed):
+    for passage_id, share in _bonuses(words, query, indexed):
         totals[passage_id] += share * top
     for passage_id in last:
         totals[passage_id] += _LAST_SHARE * top
@@ -104,29 +104,37 @@ def search(
 
 def _rows(
     asked: Mapping[str, float], indexed: IndexedGuide
-) -> Iterator[tuple[str, list[int], float]]:
+) -> Iterator[tuple[str, tuple[int, ...], float]]:
     """The nearest questions of each passage, best first, and what they add up to."""
-    scores = indexed.questions.scores(asked)
-    for passage_id, group in indexed.row_groups.items():
-        own = scores[group]
-        if own.max() > 0:
-            nearest = np.argpartition(-own, min(len(own), _N_ROWS) - 1)[:_N_ROWS]
-            nearest = nearest[np.argsort(-own[nearest], kind="stable")]
-            total = float(np.dot(own[nearest], _ROW_DISCOUNTS[: len(nearest)]))
-            yield passage_id, [int(row) for row in group[nearest] if scores[row] > 0], total
+    groups = indexed.row_groups
+    if not len(groups.passages):
+        return
+    # One more score, 0, for the places that fill up the shorter groups.
+    scores = np.append(indexed.questions.scores(asked), 0.0)
+    own = scores[groups.rows]
+    n = min(_N_ROWS, own.shape[1])
+    nearest = np.argpartition(-own, n - 1, axis=1)[:, :n]
+    best = np.take_along_axis(own, nearest, axis=1)
+    order = np.argsort(-best, axis=1, kind="stable")
+    best = np.take_along_axis(best, order, axis=1)
+    rows = np.take_along_axis(groups.rows, np.take_along_axis(nearest, order, axis=1), axis=1)
+    totals = best @ _ROW_DISCOUNTS[:n]
+    for k in np.flatnonzero(totals):
+        found = tuple(rows[k][best[k] > 0].tolist())
+        yield groups.passages[k], found, float(totals[k])
 
 
 def _bonuses(
-    words: Sequence[str], asked: Mapping[str, float], indexed: IndexedGuide
+    words: Sequence[str], query: Query, indexed: IndexedGuide
 ) -> Iterator[tuple[str, float]]:
     said = frozenset(words)
     for passage_id, heading in indexed.headings.items():
         shared = len(heading & said)
         if shared >= _HEADING_WORDS:
             yield passage_id, _HEADING_SHARE * shared / len(heading)
-    if indexed.definition and asks_what_it_is(words, asked, indexed):
+    if indexed.definition and asks_what_it_is(words, query, indexed):
         yield indexed.definition, _DEFINITION_SHARE
-    for passage_id in asked_heading(words, indexed)[:1]:
+    for passage_id in asked_heading(query, indexed)[:1]:
         yield passage_id, _DEFINITION_SHARE
     for passage_id in indexed.word_for_word.get(tuple(words), ()):
         yield passage_id, _WORD_FOR_WORD
@@ -141,18 +149,14 @@ def _leaning(features: Iterable[str], indexed: IndexedGuide) -> dict[str, float]
     return leaning
 
 
-def asked_heading(words: Sequence[str], indexed: IndexedGuide) -> tuple[str, ...]:
+def asked_heading(query: Query, indexed: IndexedGuide) -> tuple[str, ...]:
     """First passages of the sections under a heading, where only that heading is asked for."""
-    about = indexed.scope | {Analyser.subject_term}
-    typed = {t for t in indexed.query(words).typed if t not in about}
+    typed = query.typed.keys() - indexed.scope - {Analyser.subject_term}
     return next((firsts for terms, firsts in indexed.parents if typed and typed <= terms), ())
 
 
-def asks_what_it_is(
-    words: Sequence[str], terms: Mapping[str, float], indexed: IndexedGuide
-) -> bool:
+def asks_what_it_is(words: Sequence[str], query: Query, indexed: IndexedGuide) -> bool:
     """Whether a question asks for nothing but what the subject is ("what is vitamin B12")."""
-    about = indexed.scope | {Analyser.subject_term}
     opens = tuple(words[:1]) in _WHAT or tuple(words[:2]) in _WHAT or tuple(words[:3]) in _WHAT
-    typed = [t for t in indexed.query(words).typed if t not in about]
-    return opens and bool(terms) and not typed
+    typed = query.typed.keys() - indexed.scope - {Analyser.subject_term}
+    return opens and bool(query.terms) and not typed

@@ -68,10 +68,10 @@ class TestWeighing:
         assert found.probability > 0.8
 
     def test_a_gate_is_doubted_where_hardly_anything_speaks_for_it(self) -> None:
-        thresholds = {**HALF, "doubt urgent": 0.1, "doubt dosing": 0.1, "doubt personal": 0.01}
-        weights = {"guide": towards("none", 1.0), "feel": towards("dosing", 1.0)}
+        thresholds = {**HALF, "doubt urgent": 0.1, "doubt dosing": 0.1, "doubt personal": 1e-9}
+        weights = {"help": towards("none", 2.0), "feel": towards("dosing", 1.0)}
         evidence = Evidence(weights, NOTHING, thresholds)
-        assert evidence.weigh([clause("guide")], []).doubted == {
+        assert evidence.weigh([clause("help")], []).doubted == {
             *("crisis", "emergency", "overdose", "dosing")
         }
         assert "dosing" not in evidence.weigh([clause("feel")], []).doubted

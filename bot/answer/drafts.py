@@ -80,7 +80,8 @@ def answer(asked: Asked, found: Sequence[Grounding], excerpts: tuple[Excerpt, ..
 
 def _rest_of_heading(asked: Asked, first: str) -> list[str]:
     """The other sections under a heading that was asked for as a whole ("the uses")."""
-    firsts = asked_heading(asked.message.best.words, asked.ready.indexed)
+    indexed = asked.ready.indexed
+    firsts = asked_heading(indexed.query(asked.message.best.words), indexed)
     if first not in firsts[:1]:
         return []
     return [pid for pid in firsts[1:] if quotable(pid, asked.ready.sentences)]

@@ -10,6 +10,7 @@ import hashlib
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,10 @@ class Gates:
     sha256: str
     packaged: frozenset[str] = frozenset()
 
+    @cached_property
+    def _by_scope(self) -> Mapping[str, tuple[Rule, ...]]:
+        return {s: tuple(r for r in self.rules if r.scope == s) for s in ("clause", "message")}
+
     def judge(
         self,
         readings: Sequence[Sequence[Clause]],
@@ -84,11 +89,13 @@ class Gates:
             last_outcome: Outcome of the visit's last turn, for rules with `after`.
         """
         found: dict[tuple[str, str, int], Fired] = {}
+        marked: list[list[Mark]] = []
         for clauses in readings:
-            for fired in self._judge_reading(clauses, languages, last_outcome):
+            marked = [self.features.mark(c.words, languages, c.subject) for c in clauses]
+            for fired in self._judge_reading(clauses, marked, last_outcome):
                 found.setdefault((fired.gate, fired.rule_id, fired.clause), fired)
         ruled = {gate for gate, _, _ in found}
-        suspected, doubted = self._weigh(readings[-1], languages)
+        suspected, doubted = self._weigh(readings[-1], marked)
         for key, fired in found.items():
             if fired.gate in doubted and fired.rule_id in self.packaged:
                 found[key] = fired._replace(weak=True)
@@ -107,11 +114,10 @@ class Gates:
         return fired[0] if fired else None
 
     def _weigh(
-        self, clauses: Sequence[Clause], languages: frozenset[str]
+        self, clauses: Sequence[Clause], marked: Sequence[list[Mark]]
     ) -> tuple[list[Fired], frozenset[str]]:
         """What the weighted evidence adds, by clause and of a short message as a whole, and the
         gates that it doubts in every one of these."""
-        marked = [self.features.mark(c.words, languages, c.subject) for c in clauses]
         runs = [(number, [clause], marked[number]) for number, clause in enumerate(clauses)]
         if len(clauses) > 1 and sum(len(c.words) for c in clauses) <= _WHOLE:
             runs.append((-1, list(clauses), [mark for marks in marked for mark in marks]))
@@ -126,16 +132,14 @@ class Gates:
         return found, doubted
 
     def _judge_reading(
-        self, clauses: Sequence[Clause], languages: frozenset[str], last_outcome: str | None
+        self, clauses: Sequence[Clause], marked: Sequence[list[Mark]], last_outcome: str | None
     ) -> list[Fired]:
-        marked = [self.features.mark(c.words, languages, c.subject) for c in clauses]
-        by_scope = {s: tuple(r for r in self.rules if r.scope == s) for s in ("clause", "message")}
         found: list[Fired] = []
         for number, (clause, marks) in enumerate(zip(clauses, marked, strict=True)):
-            found += _fire(by_scope["clause"], clause.words, marks, last_outcome, number)
+            found += _fire(self._by_scope["clause"], clause.words, marks, last_outcome, number)
         words = tuple(word for clause in clauses for word in clause.words)
         marks = _shifted(clauses, marked)
-        return found + _fire(by_scope["message"], words, marks, last_outcome, -1)
+        return found + _fire(self._by_scope["message"], words, marks, last_outcome, -1)
 
 
 def load_gates(corpus_dir: Path | None = None) -> Gates:
