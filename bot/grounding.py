@@ -30,6 +30,7 @@ FIGURES = (
     "row_held",
     "typed_held",
     "passage_score",
+    "sentence",
     "heading",
     "margin",
     "unknown",
@@ -187,7 +188,7 @@ def _figures(
     best = ranking[0][0] if ranking else ""
     defines = best == indexed.definition and asks_what_it_is(words, query, indexed)
     defines = defines or best in asked_heading(query, indexed)[:1]
-    held = _held(query, best, indexed) if best else {}
+    held = _held(query, indexed.terms[best], indexed) if best else {}
     own = indexed.terms[best] if best else frozenset()
     overlap, row_held = _nearest(masses, query, found.rows.get(best, ())[:3], indexed)
     idf_sum = sum(indexed.passages.idf(t) * w for t, w in query.terms.items()) or 1.0
@@ -198,6 +199,7 @@ def _figures(
         "similarity": overlap,
         "row_held": row_held,
         "typed_held": 1.0 if defines else sum(m for t, m in masses.items() if t in own) / total,
+        "sentence": 1.0 if defines else _in_one_sentence(masses, query, best, indexed) / total,
         "heading": len(indexed.headings[best] & set(words)) / len(indexed.headings[best])
         if best
         else 0.0,
@@ -249,9 +251,8 @@ def _masses(words: Sequence[str], query: Query, indexed: IndexedGuide) -> dict[s
     }
 
 
-def _held(query: Query, passage_id: str, indexed: IndexedGuide) -> dict[str, float]:
-    """How far a passage holds each typed term: itself 1, through the lexicon its weight."""
-    own = indexed.terms[passage_id]
+def _held(query: Query, own: frozenset[str], indexed: IndexedGuide) -> dict[str, float]:
+    """How far terms hold each typed one: itself 1, through the lexicon 0.8."""
     held = {term: 1.0 for term in query.typed if term in own}
     for said, added in query.via:
         if any(term in own for term in added):
@@ -259,6 +260,17 @@ def _held(query: Query, passage_id: str, indexed: IndexedGuide) -> dict[str, flo
                 term = indexed.analyser.term(word)
                 held[term] = max(held.get(term, 0.0), 0.8)
     return held
+
+
+def _in_one_sentence(
+    masses: Mapping[str, float], query: Query, passage_id: str, indexed: IndexedGuide
+) -> float:
+    """The most of the asked terms' weight that a single sentence of a passage holds."""
+    held = [
+        sum(masses.get(t, 0.0) for t in _held(query, terms, indexed))
+        for terms in indexed.sentences.get(passage_id, ())
+    ]
+    return max(held, default=0.0)
 
 
 def _second(ranking: Sequence[tuple[str, float]], indexed: IndexedGuide) -> float:

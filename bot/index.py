@@ -190,8 +190,8 @@ class IndexedGuide:
 
     `row_passages` and `row_terms` tell for each curated question its passage and terms,
     `row_groups` for each passage its questions;
-    `terms` maps a passage id to all terms of its text, headings and questions; `order` to its
-    place in the guide. `scope` holds the terms that more than half of the passages share;
+    `terms` maps a passage id to all terms of its text, headings and questions, `sentences` to
+    those of each sentence with its heading; `order` to its place in the guide. `scope` holds the terms that more than half of the passages share;
     `headings` the plain words of a passage's own heading; `definition` the passage that says
     what the subject is. `word_for_word` maps the words of the guide's own questions to the
     passages that answer them.
@@ -205,6 +205,7 @@ class IndexedGuide:
     row_groups: RowGroups
     row_terms: tuple[frozenset[str], ...]
     terms: Mapping[str, frozenset[str]]
+    sentences: Mapping[str, tuple[frozenset[str], ...]]
     lexicon: PhraseTable[tuple[str, tuple[str, ...], float]]
     absent: PhraseTable[Topic]
     others: PhraseTable[str]
@@ -289,6 +290,7 @@ def index_guide(
         row_groups=_groups([q.passage_id for q in asked]),
         row_terms=tuple(frozenset(row.terms) for row in rows),
         terms={passage_id: frozenset(found) for passage_id, found in terms.items()},
+        sentences={p.passage_id: _sentence_terms(p, analyser) for p in guide.passages},
         lexicon=lexicon,
         absent=absent,
         others=others,
@@ -365,6 +367,14 @@ def _passage_terms(passage: Passage, analyser: Analyser, switches: frozenset[str
         parents = [t.term for above in passage.path[:-1] for t in analyser.terms(above)]
         terms += title * HEADING_WEIGHT + parents
     return terms
+
+
+def _sentence_terms(passage: Passage, analyser: Analyser) -> tuple[frozenset[str], ...]:
+    heading = {term.term for term in analyser.terms(passage.section)}
+    return tuple(
+        frozenset(heading | {term.term for term in analyser.terms(passage.text[start:end])})
+        for start, end in sentences(passage.text)
+    )
 
 
 def _row_terms(row: Query) -> list[str]:

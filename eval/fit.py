@@ -48,8 +48,8 @@ class Limits:
     wrong: float
 
 
-CURATED = Limits(silent=0.05, wrong=0.05)
-BARE = Limits(silent=0.16, wrong=0.25)
+CURATED = Limits(silent=0.055, wrong=0.05)
+BARE = Limits(silent=0.10, wrong=0.25)
 """A guide without hints finds less. Silent questions are near misses, the harder kind."""
 
 
