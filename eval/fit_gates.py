@@ -1,8 +1,9 @@
 """Fits the evidence table of the gates: a weight per word and gate, and the thresholds.
 
 Examples are the tuning part of the eval questions, the lines of `eval/training/` that were
-written for it, and the curated questions of the shipped guide, which no gate may stop. The
-test part is never seen. Thresholds come from predictions across folds of families.
+written for it, and questions that no gate may stop: those of the shipped guide, covered or not,
+and those of the kinds of sections that any guide has. The test part is never seen. Thresholds
+come from predictions across folds of families.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from scipy.sparse import csr_matrix
 from bot.analysis import Clause
 from bot.answer import Bot
 from bot.gates.evidence import CLASSES, SCALE, features_of
+from bot.guide import load_general
 from bot.readings import Message, read
 from eval.questions import load_items
 from eval.sources import ROOT
@@ -76,6 +78,7 @@ def examples(bot: Bot) -> list[Example]:
     guide = bot.guide().guide
     asked = [question.text for question in guide.questions]
     asked += [*guide.silent, *(text for topic in guide.absent for text in topic.ask)]
+    asked += [text for kind in load_general().kinds for text in kind.ask]
     for n, text in enumerate(asked):
         message = read(text, bot.guide().vocabulary)
         family = f"{_CURATED} {n}"
