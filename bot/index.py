@@ -189,9 +189,9 @@ class IndexedGuide:
     """A guide made searchable: passages, curated questions, lexicon; immutable.
 
     `row_passages` and `row_terms` tell for each curated question its passage and terms,
-    `row_groups` for each passage its questions;
-    `terms` maps a passage id to all terms of its text, headings and questions, `sentences` to
-    those of each sentence with its heading; `order` to its place in the guide. `scope` holds the terms that more than half of the passages share;
+    `row_groups` for each passage its questions; `terms` maps a passage id to all terms of its
+    text, headings and questions, `sentences` to those of each sentence with its heading; `order`
+    to its place in the guide. `scope` holds the terms that more than half of the passages share;
     `headings` the plain words of a passage's own heading; `definition` the passage that says
     what the subject is. `word_for_word` maps the words of the guide's own questions to the
     passages that answer them.

@@ -44,6 +44,18 @@ _MIN_CORRECTED = 4
 """Shorter words are too easily another word (letters)."""
 _FAR_FROM = 8
 """From this length on two edits are allowed; OSA distance, as retrieval notes suggest."""
+_BEFORE_DOES = frozenset("what wat wot how why when where who that and so but".split())
+_AFTER_DOES = frozenset("it this that they he she the anyone everyone".split())
+_COUNTED = frozenset(
+    "week weeks wks wk month months mths day days hour hours hrs min mins minute minutes year years"
+    " yrs yr times x mg mcg ug ml iu units unit shots shot jabs jab injections doses dose pills"
+    " tablets tabs ampoules vials amps per a or".split()
+)
+_NAMED_BY_NUMBER = frozenset(
+    "b d k vitamin type grade stage phase every omega step section".split()
+)
+_LONGEST_PART = 20
+_MOST_PARTS = 5
 _MIN_SKELETON = 4
 _MIN_SOUND = 3
 _CJK = ("HIRAGANA", "KATAKANA", "HANGUL")
@@ -182,15 +194,24 @@ class Vocabulary:
         return _agree(best[min(best)], word) if best else None
 
     def _split(self, word: str) -> tuple[str, ...]:
-        for cut in range(len(word) - 2, 1, -1):
-            left, right = word[:cut], word[cut:]
-            if self._is_part(left) and self._is_part(right):
-                return (left, right)
-        return ()
+        """The fewest known words that a run-together one is made of, at most `_MOST_PARTS`."""
+        best: list[tuple[str, ...] | None] = [(), *[None] * len(word)]
+        for end in range(1, len(word) + 1):
+            for start in range(max(0, end - _LONGEST_PART), end - 1):
+                parts = best[start]
+                if parts is None or len(parts) == _MOST_PARTS:
+                    continue
+                now = best[end]
+                if (now is None or len(parts) + 1 < len(now)) and self._is_part(word[start:end]):
+                    best[end] = (*parts, word[start:end])
+        return best[-1] or ()
 
     def _is_part(self, part: str) -> bool:
         rank = common_ranks().get(part, 99_999)
-        return (part in self.targets and len(part) > 3) or (rank < (3000 if len(part) > 3 else 120))
+        if len(part) <= 3:
+            return rank < 120
+        # The parts of a medicine's name are no words of everyday English.
+        return rank < (30_000 if part in self.targets else 3000)
 
     def _from_skeleton(self, word: str) -> tuple[str, ...]:
         n_vowels = sum(c in "aeiou" for c in word)
@@ -203,7 +224,7 @@ def read(raw: str, vocabulary: Vocabulary) -> Message:
     text = normalise(raw)
     tokens = tokenize(text)
     runs = _clauses(text, tokens)
-    typed = [[token.word for token in run] for run in runs]
+    typed = [_does([token.word for token in run]) for run in runs]
     corrected, changes = _corrected(typed, vocabulary)
     readings = [_reading("typed", typed, (), vocabulary)]
     if changes:
@@ -338,16 +359,37 @@ def _worth(tokens: Sequence[Token]) -> bool:
     return len(tokens) >= 3
 
 
+def _does(words: list[str]) -> list[str]:
+    """Words with "dose" read as the "does" that it can only be: "how dose it work"."""
+    return [
+        "does"
+        if word == "dose"
+        and (i == 0 or words[i - 1] in _BEFORE_DOES)
+        and i + 1 < len(words)
+        and words[i + 1] in _AFTER_DOES
+        and "should" not in words[i + 2 : i + 4]
+        else word
+        for i, word in enumerate(words)
+    ]
+
+
 def _corrected(
     typed: Sequence[Sequence[str]], vocabulary: Vocabulary
 ) -> tuple[list[list[str]], list[tuple[str, str]]]:
     changes: list[tuple[str, str]] = []
     runs: list[list[str]] = []
+    texting = any(word in shorthand() for words in typed for word in words)
     for words in typed:
         run: list[str] = []
         i = 0
         while i < len(words):
             joined = words[i] + words[i + 1] if i + 1 < len(words) else ""
+            meant = _digit_word(words, i) if texting else None
+            if meant:
+                changes.append((words[i], meant))
+                run.append(meant)
+                i += 1
+                continue
             if joined in shorthand() and not joined.isalpha():  # "b4", "gr8"
                 changes.append((joined, " ".join(shorthand()[joined])))
                 run.extend(shorthand()[joined])
@@ -365,6 +407,18 @@ def _corrected(
             i += 1
         runs.append(run)
     return runs, changes
+
+
+def _digit_word(words: Sequence[str], i: int) -> str | None:
+    """What a digit stands for in a text message, "4 u" or "2 much", where it counts nothing."""
+    after = words[i + 1] if i + 1 < len(words) else ""
+    if words[i] not in ("2", "4") or after[:1].isdigit() or after in _COUNTED or i == 0:
+        return None
+    if words[i - 1] in _NAMED_BY_NUMBER or words[i - 1][:1].isdigit():
+        return None
+    if words[i] == "4":
+        return "for"
+    return "too" if after in ("much", "many", "") else "to"
 
 
 def _broken(pair: Sequence[str], vocabulary: Vocabulary) -> bool:

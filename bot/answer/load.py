@@ -19,7 +19,7 @@ from bot.excerpt import split_guide
 from bot.gates import Gates, load_gates
 from bot.guide import Guide, load_general, load_guide, load_guides
 from bot.index import ALL_PARTS, index_guide
-from bot.readings import Vocabulary, common_ranks
+from bot.readings import Vocabulary, common_ranks, shorthand
 from bot.records import Reply, Turn, Visit
 from bot.settings import Settings
 from bot.wording import load_wording
@@ -90,8 +90,10 @@ def make_ready(guide: Guide, gates: Gates, switches: frozenset[str] = ALL_PARTS)
     own, added = indexed.words()
     # Questions and lexicon hold misspellings on purpose; they are known, but nothing to
     # correct towards.
-    real = {word for word in added if word in common_ranks()}
+    real = {word for word in added if word in common_ranks() and word not in shorthand()}
     kept = {word for name in general.others for word in words_of(name)} | (added - real)
+    # A lay word of another guide's subject is a word, too.
+    kept |= {word for e in general.lexicon for said in e.say for word in words_of(said)}
     vocabulary = Vocabulary(
         own | real | gates.features.words,
         kept,
