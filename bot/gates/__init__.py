@@ -17,6 +17,7 @@ from typing import Any
 
 from bot.analysis import Clause
 from bot.errors import SettingsError
+from bot.gates import guarded
 from bot.gates.evidence import Evidence, load_evidence
 from bot.gates.features import Features, Mark
 from bot.gates.rules import Fired, Rule, fires, parse_rules
@@ -107,11 +108,28 @@ class Gates:
                 found[fired.gate, fired.rule_id, fired.clause] = fired
         return _verdict(found.values())
 
-    def withholds(self, sentence: Clause) -> Fired | None:
-        """The first rule by which a guide's sentence must not be quoted, or None."""
-        marks = self.features.mark(sentence.words, frozenset(("en",)), sentence.subject)
+    def withholds(
+        self, sentence: Clause, languages: frozenset[str] = guarded.ENGLISH
+    ) -> Fired | None:
+        """The first rule by which a guide's sentence must not be quoted, or None.
+
+        Args:
+            sentence: One sentence or table row.
+            languages: Those that it may be in; see `guarded.languages_of`. In one that the
+                features do not know, every figure counts as a dose.
+        """
+        marks = guarded.marks_of(self.features, sentence, languages)
         fired = _fire(self.withheld, sentence.words, marks, None, 0)
-        return fired[0] if fired else None
+        if fired:
+            return fired[0]
+        figures = guarded.unknown_figure(sentence, languages)
+        return Fired(WITHHELD, guarded.FIGURE_RULE, figures, 0, WITHHELD) if figures else None
+
+    def resembles(
+        self, sentence: Clause, languages: frozenset[str] = guarded.ENGLISH
+    ) -> tuple[str, ...]:
+        """The words of a guide's sentence that look like a dose, whether they are one or not."""
+        return guarded.figures(sentence, guarded.marks_of(self.features, sentence, languages))
 
     def _weigh(
         self, clauses: Sequence[Clause], marked: Sequence[list[Mark]]
@@ -173,7 +191,8 @@ def load_gates(corpus_dir: Path | None = None) -> Gates:
     for_visitors = tuple(rule for rule in rules.values() if rule.gate != WITHHELD)
     for_guides = tuple(rule for rule in rules.values() if rule.gate == WITHHELD)
     evidence = load_evidence()
-    digest.update((files("bot") / "data" / "evidence.tsv").read_bytes())
+    for name in ("evidence.tsv", guarded.DATA):
+        digest.update((files("bot") / "data" / name).read_bytes())
     return Gates(
         features, for_visitors, for_guides, evidence, digest.hexdigest(), frozenset(packaged)
     )
