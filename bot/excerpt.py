@@ -34,8 +34,9 @@ class QuoteError(ValueError):
 class Sentence:
     """A sentence of a passage by its range in the source.
 
-    `withheld` names why it may not be quoted, or is empty. `figures` are the words on which it
-    is withheld, or which look like a dose although it may be quoted.
+    `withheld` names why it may not be quoted, or is empty; `seems` what a sentence tells that
+    may be quoted and has figures all the same, or is empty; see `Gates.resembles`. `figures`
+    are the words on which either was decided.
     """
 
     start: int
@@ -43,6 +44,7 @@ class Sentence:
     terms: frozenset[str]
     n_words: int
     withheld: str
+    seems: str = ""
     figures: tuple[str, ...] = ()
 
 
@@ -162,8 +164,11 @@ class _Judge:
         words = _words(text)
         clause = Clause(words, self.vocabulary.subject_ranges(words))
         why, figures = self._why(clause, start, end, is_row=is_row)
+        seems = ""
+        if not why:
+            seems, figures = self.gates.resembles(clause, self.languages)
         terms = frozenset(term.term for term in self.indexed.analyser.terms_of(tokens))
-        return Sentence(start, end, terms, len(tokens), why, figures)
+        return Sentence(start, end, terms, len(tokens), why, seems, figures)
 
     def _why(
         self, clause: Clause, start: int, end: int, *, is_row: bool
@@ -176,7 +181,7 @@ class _Judge:
         figures = tuple(word for word in clause.words if word[0].isdigit())
         if is_row and figures:
             return "withheld.row", figures
-        return "", self.gates.resembles(clause, self.languages)
+        return "", ()
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -109,8 +109,11 @@ class TestSentences:
 
     def test_what_looks_like_a_dose_is_named(self) -> None:
         gates = real_gates()
-        assert gates.resembles(Clause(words_of("Symptoms last six months."))) == ("six",)
-        assert gates.resembles(Clause(words_of("Vitamin B12 is in meat."))) == ()
+        lasting = gates.resembles(Clause(words_of("Symptoms last six months.")))
+        assert lasting == ("lasting", ("six",))
+        counted = gates.resembles(Clause(words_of("It is rare in people over 60.")))
+        assert counted == ("count", ("60",))
+        assert gates.resembles(Clause(words_of("Vitamin B12 is in meat."))) == ("", ())
 
 
 class TestGuides:

@@ -127,9 +127,17 @@ class Gates:
 
     def resembles(
         self, sentence: Clause, languages: frozenset[str] = guarded.ENGLISH
-    ) -> tuple[str, ...]:
-        """The words of a guide's sentence that look like a dose, whether they are one or not."""
-        return guarded.figures(sentence, guarded.marks_of(self.features, sentence, languages))
+    ) -> tuple[str, tuple[str, ...]]:
+        """What a sentence that is not withheld tells with words that look like a dose.
+
+        Returns:
+            `lasting` (how long something lasts or is felt) or `count`, and the words; two empty
+            ones where nothing looks like a dose.
+        """
+        marks = guarded.marks_of(self.features, sentence, languages)
+        words = guarded.figures(sentence, marks)
+        is_lasting = any(mark.feature == "effect_lasting" for mark in marks)
+        return ("lasting" if is_lasting else "count") if words else "", words
 
     def _weigh(
         self, clauses: Sequence[Clause], marked: Sequence[list[Mark]]
