@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from functools import partial
 from pathlib import Path
 
+from bot.answer.load import VERSION_CHARS, make_ready, policy_hash
 from bot.channels import open_channels
 from bot.cli.asking import print_json
 from bot.cli.conversation import Conversation, guide_path, open_for
@@ -24,6 +26,7 @@ from bot.cli.findings import (
     gather,
 )
 from bot.cli.guarded import guarded
+from bot.cli.own_rules import own_rules
 from bot.cli.render import console
 from bot.clinic import clinic_problems, load_clinic
 from bot.errors import BotError
@@ -31,6 +34,7 @@ from bot.gates import GATES, Gates, load_gates
 from bot.guide import Guide, load_guide, problems
 from bot.guide.load import guide_folders
 from bot.limits import open_limiter
+from bot.readings import Vocabulary
 from bot.settings import Settings, load_settings, masked
 from bot.store.doors_memory import MemoryEvents
 from bot.webhooks import open_webhooks
@@ -66,7 +70,7 @@ def examine(guide: str | None, today: date) -> list[Group]:
         gather("Other programs", lambda: _programs(settings)),
         gather("Clinic", lambda: _clinic(Path(settings.corpus_dir))),
         *_guides(settings, guide, today),
-        gather("Gates", lambda: _gates(Path(settings.corpus_dir))),
+        gather("Gates", lambda: _gates(settings, guide)),
         gather("Wording", lambda: _wording(settings)),
         gather("Channels", lambda: _channels(settings)),
     ]
@@ -174,12 +178,29 @@ def _count(guide: Guide) -> str:
     return ", ".join(f"{n} {name}" for name, n in counts.items())
 
 
-def _gates(corpus_dir: Path) -> Findings:
-    rules = load_gates(corpus_dir).rules
+def _gates(settings: Settings, guide: str | None) -> Findings:
+    gates = load_gates(Path(settings.corpus_dir))
+    rules = gates.rules
     counts = Counter(rule.gate for rule in rules)
     yield Finding("good", ", ".join(f"{gate} {counts[gate]}" for gate in GATES) + " rules")
     if n_open := sum(not rule.reviewed_by for rule in rules):
         yield Finding("look", f"{n_open} of {len(rules)} rules have no reviewed_by")
+    whole = policy_hash(gates, load_wording())
+    version = whole[:VERSION_CHARS]
+    about = {"kind": "policy", "version": version, "sha256": whole}
+    yield Finding("good", f"policy version {version}, sha256 {whole}", about)
+    yield from own_rules(gates, _vocabularies(settings, guide, gates) if gates.own else [])
+
+
+def _vocabularies(settings: Settings, guide: str | None, gates: Gates) -> list[Vocabulary]:
+    """Those of the guides that are sound; the faults of others are told under their own title."""
+    found = []
+    with suppress(BotError):
+        paths = [guide_path(settings, guide)] if guide else guide_folders(Path(settings.corpus_dir))
+        for path in paths:
+            with suppress(BotError):
+                found.append(make_ready(load_guide(path), gates).vocabulary)
+    return found
 
 
 def _wording(settings: Settings) -> Findings:
