@@ -82,6 +82,7 @@ def open_bot(settings: Settings, guide_path: Path | None = None) -> Bot:
         base_url=_base_url(settings),
         paused=settings.paused,
         max_chars=settings.max_question_chars,
+        samples=settings.sample_percent > 0,
     )
     ready = {guide_id: make_ready(guide, gates) for guide_id, guide in guides.items()}
     bot = Bot(policy, ready, _default(settings, ready))

@@ -88,6 +88,16 @@ def _settings(settings: Settings) -> Findings:
         yield Finding("good", line)
     if settings.paused:
         yield Finding("look", "paused: every door answers with the contact card only")
+    if settings.sample_percent:
+        yield from _sampling(settings)
+
+
+def _sampling(settings: Settings) -> Findings:
+    days, percent = settings.sample_retention_days, settings.sample_percent
+    told = f"{percent} % of the questions are kept, redacted, for {days} day(s)"
+    yield Finding("look", f"sampling is on: {told}; your privacy notice has to say so")
+    if not settings.database_url:
+        yield Finding("look", "sampling without a database: what is kept is lost at a restart")
 
 
 def _channels(settings: Settings) -> Findings:

@@ -61,8 +61,8 @@ class Gates:
     """All rules, read once; `sha256` is that of every file that decides.
 
     `packaged` are the ids of the reviewed rules as they came; what a clinic adds or replaces
-    is never doubted.
-    `own` are the clinic's rules, in force among the others, in order of their files.
+    is never doubted. `own` are the clinic's rules, in force among the others, in order of
+    their files.
     """
 
     features: Features
