@@ -88,13 +88,9 @@ class TestRedact:
         "part",
         ["1 ", "a.", "@", "my name is ", "nhs ", "id no is ", "Aa ", "12 a b c ", "x@a.", "1-"],
     )
-    def test_its_work_grows_with_the_text_and_no_faster(self, part: str) -> None:
-        def seconds(n_chars: int) -> float:
-            text = (part * n_chars)[:n_chars]
-            began = time.perf_counter()
-            redact(text)
-            return time.perf_counter() - began
-
-        seconds(100)
-        # Eight times as much may take a while longer than eight times; squared is sixty-four.
-        assert min(seconds(8000) for _ in range(3)) < 30 * min(seconds(1000) for _ in range(3))
+    def test_hostile_text_takes_no_time_to_speak_of(self, part: str) -> None:
+        text = (part * 8000)[:8000]
+        began = time.process_time()
+        redact(text)
+        # About a fiftieth of a second; a pattern that goes back and forth would take minutes.
+        assert time.process_time() - began < 2
