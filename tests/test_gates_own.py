@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tomllib
 from datetime import date
 from pathlib import Path
 
@@ -13,8 +14,11 @@ import pytest
 from bot.answer import open_bot
 from bot.cli.check import examine
 from bot.cli.findings import Finding
+from bot.cli.own_rules import own_rules
 from bot.errors import SettingsError
-from bot.gates import load_gates
+from bot.gates import Gates, load_gates
+from bot.gates.own import OwnRule
+from bot.gates.rules import parse_rules
 from bot.gates.trial import losses
 from bot.records import Turn, Visit
 from bot.settings import load_settings
@@ -37,14 +41,32 @@ passes = ["how much does it cost"]
 signed_by = "Dr Example"
 {more}
 """
-STOLEN = """
+OTHER = """
+[[rule]]
+id = "dosing.site-bare"
+all = ["how_much", "unit", "site"]
+"""
+UNSIGNED = """
 [[rule]]
 id = "personal.ours"
-all = ["shot"]
-catches = ["b12 injections"]
-passes = ["opening hours"]
+all = ["child"]
 {more}
 """
+
+
+def in_force(text: str, *, signed: bool) -> Gates:
+    """The packaged gates with a rule in force, signed or not, as a loader might let it through."""
+    data = tomllib.loads(text.format(more=""))
+    for table in data["rule"]:
+        table.pop("signed_by", None)
+        if signed:
+            table["signed_by"] = "Dr Example"
+    rules = parse_rules("dosing", data, real_gates().features.names, "dosing-ours.toml")
+    return real_gates().with_own(OwnRule(rule, "dosing-ours.toml", True) for rule in rules)
+
+
+def unsigned(text: str) -> list[Finding]:
+    return list(own_rules(in_force(text, signed=False), []))
 
 
 @pytest.fixture
@@ -128,22 +150,14 @@ class TestExamples:
 
 
 class TestLoosening:
-    def test_one_that_nobody_signed_fails_and_names_the_example(self, corpus: Path) -> None:
-        write(corpus, "personal-ours.toml", STOLEN.format(more=""))
-        lost = losses(load_gates(), load_gates(corpus))
-        assert lost
-        wrong = texts("wrong")
-        assert len(wrong) == len(lost)
-        assert f"packaged rule {lost[0].rule_id}: “{lost[0].example}”" in wrong[0]
-        assert "an unsigned rule loosens it" in wrong[0]
-
-    def test_the_same_signed_is_listed_with_name_and_day(self, corpus: Path) -> None:
-        more = 'signed_by = "Dr Example"\nsigned_on = 2026-11-20\n'
-        write(corpus, "personal-ours.toml", STOLEN.format(more=more))
-        assert texts("wrong") == []
-        told = [t for t in texts("look") if t.startswith("packaged rule")]
-        assert told
-        assert all(t.endswith("signed by Dr Example on 2026-11-20 (personal.ours)") for t in told)
+    def test_one_that_nobody_signed_fails_and_names_the_example(self) -> None:
+        found = unsigned(NARROWED)
+        wrong = [f.text for f in found if f.level == "wrong"]
+        lost = losses(load_gates(), in_force(NARROWED, signed=False))
+        assert len(wrong) == len(lost) > 0
+        assert f"packaged rule {lost[0].rule_id}: “{lost[0].example}”: found: " in wrong[0]
+        assert "expected: caught by the dosing gate; an unsigned rule loosens it" in wrong[0]
+        assert not any(f.level == "look" and "loosened" in f.text for f in found)
 
     def test_a_signed_replacement_shows_what_it_loses(self, corpus: Path) -> None:
         write(corpus, "dosing-ours.toml", NARROWED.format(more="signed_on = 2026-11-20"))
@@ -152,10 +166,13 @@ class TestLoosening:
         assert "packaged rule dosing.how-much: “how much are people given”" in told
         assert "loosened, signed by Dr Example on 2026-11-20 (dosing.how-much)" in told
 
-    def test_a_signature_covers_its_own_rule_only(self, corpus: Path) -> None:
-        write(corpus, "dosing-ours.toml", NARROWED.format(more="signed_on = 2026-11-20"))
-        write(corpus, "personal-ours.toml", STOLEN.format(more=""))
-        assert any("an unsigned rule loosens it" in t for t in texts("wrong"))
+    def test_a_signature_covers_its_own_rule_only(self) -> None:
+        gates = in_force(NARROWED, signed=True).with_own(in_force(OTHER, signed=False).own)
+        found = list(own_rules(gates, []))
+        signed = [f.about["rule"] for f in found if "loosened, signed by Dr" in f.text]
+        wrong = [f.about["rule"] for f in found if f.level == "wrong"]
+        assert set(signed) == {"dosing.how-much"}
+        assert set(wrong) == {"dosing.site-bare"}
 
     def test_a_signature_without_a_day_is_worth_a_look(self, corpus: Path) -> None:
         write(corpus, "dosing-ours.toml", NARROWED.format(more=""))
@@ -181,7 +198,7 @@ class TestLoosening:
 class TestSignatures:
     @pytest.mark.parametrize("more", ['signed_by = ""', "signed_by = 1", 'signed_on = "soon"'])
     def test_a_signature_that_is_none_stops_the_start(self, corpus: Path, more: str) -> None:
-        write(corpus, "personal-ours.toml", STOLEN.format(more=more))
+        write(corpus, "personal-ours.toml", UNSIGNED.format(more=more))
         with pytest.raises(SettingsError, match="signed_"):
             load_gates(corpus)
 
