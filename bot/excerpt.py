@@ -12,11 +12,12 @@ from urllib.parse import quote as percent
 
 from bot.analysis import Clause, tokenize
 from bot.gates import Gates
+from bot.gates.guarded import languages_of
 from bot.guide import Guide
 from bot.index import IndexedGuide
 from bot.readings import Vocabulary
 from bot.records import Excerpt, Passage
-from bot.text import sentences
+from bot.text import normalise, sentences
 
 MAX_WORDS = 60
 """Longest run of sentences, unless a list is the answer; about three SMS segments."""
@@ -31,14 +32,20 @@ class QuoteError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of a passage by its range in the source; `withheld` names why it may not be
-    quoted, or is empty."""
+    """A sentence of a passage by its range in the source.
+
+    `withheld` names why it may not be quoted, or is empty; `seems` what a sentence tells that
+    may be quoted and has figures all the same, or is empty; see `Gates.resembles`. `figures`
+    are the words on which either was decided.
+    """
 
     start: int
     end: int
     terms: frozenset[str]
     n_words: int
     withheld: str
+    seems: str = ""
+    figures: tuple[str, ...] = ()
 
 
 def split_guide(
@@ -46,13 +53,22 @@ def split_guide(
 ) -> dict[str, tuple[Sentence, ...]]:
     """Sentences of every passage, each judged once at load."""
     guide = indexed.guide
-    return {
-        p.passage_id: tuple(
-            _sentence(p.start + start, p.start + end, indexed, gates, vocabulary, p.kind)
-            for start, end in _units(p)
-        )
-        for p in guide.passages
-    }
+    declared = frozenset((guide.language.partition("-")[0].lower(),))
+    standing = languages_of(guide.source, declared)
+    found: dict[str, tuple[Sentence, ...]] = {}
+    for p in guide.passages:
+        judge = _Judge(indexed, gates, vocabulary, languages_of(p.text, standing))
+        ranges = [(p.start + start, p.start + end) for start, end in _units(p)]
+        found[p.passage_id] = tuple(judge.sentence(*at, is_row=p.kind == "row") for at in ranges)
+    return found
+
+
+def tells_a_dose(text: str, gates: Gates, vocabulary: Vocabulary, language: str) -> bool:
+    """Whether words that are shown whole, such as a heading, would be withheld as a sentence."""
+    words = _words(text)
+    clause = Clause(words, vocabulary.subject_ranges(words))
+    languages = languages_of(text, frozenset((language.partition("-")[0].lower(),)))
+    return gates.withholds(clause, languages) is not None
 
 
 def choose(
@@ -133,24 +149,44 @@ def _units(passage: Passage) -> list[tuple[int, int]]:
     return sentences(passage.text) or [(0, len(passage.text))]
 
 
-def _sentence(
-    start: int,
-    end: int,
-    indexed: IndexedGuide,
-    gates: Gates,
-    vocabulary: Vocabulary,
-    kind: str,
-) -> Sentence:
-    tokens = tokenize(indexed.guide.source[start:end])
-    words = tuple(token.word for token in tokens)
-    by_clinic = any(s < end and start < e for s, e in indexed.guide.withheld)
-    fired = gates.withholds(Clause(words, vocabulary.subject_ranges(words)))
-    why = "clinic" if by_clinic else fired.rule_id if fired else ""
-    # A table row has no verb to tell an amount from a schedule: any figure withholds it.
-    if not why and kind == "row" and any(word[0].isdigit() for word in words):
-        why = "withheld.row"
-    terms = frozenset(term.term for term in indexed.analyser.terms_of(tokens))
-    return Sentence(start, end, terms, len(words), why)
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """What a sentence of a passage is judged with."""
+
+    indexed: IndexedGuide
+    gates: Gates
+    vocabulary: Vocabulary
+    languages: frozenset[str]
+
+    def sentence(self, start: int, end: int, *, is_row: bool) -> Sentence:
+        text = self.indexed.guide.source[start:end]
+        tokens = tokenize(text)
+        words = _words(text)
+        clause = Clause(words, self.vocabulary.subject_ranges(words))
+        why, figures = self._why(clause, start, end, is_row=is_row)
+        seems = ""
+        if not why:
+            seems, figures = self.gates.resembles(clause, self.languages)
+        terms = frozenset(term.term for term in self.indexed.analyser.terms_of(tokens))
+        return Sentence(start, end, terms, len(tokens), why, seems, figures)
+
+    def _why(
+        self, clause: Clause, start: int, end: int, *, is_row: bool
+    ) -> tuple[str, tuple[str, ...]]:
+        if any(s < end and start < e for s, e in self.indexed.guide.withheld):
+            return "clinic", ()
+        if fired := self.gates.withholds(clause, self.languages):
+            return fired.rule_id, fired.words
+        # A table row has no verb to tell an amount from a schedule: any figure withholds it.
+        figures = tuple(word for word in clause.words if word[0].isdigit())
+        if is_row and figures:
+            return "withheld.row", figures
+        return "", ()
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """Folded words with hidden characters and look-alike letters put right, for judging."""
+    return tuple(token.word for token in tokenize(normalise(text)))
 
 
 def _worth(sentence: Sentence, terms: Mapping[str, float], indexed: IndexedGuide) -> float:

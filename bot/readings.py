@@ -58,6 +58,8 @@ _LONGEST_PART = 20
 _MOST_PARTS = 5
 _MIN_SKELETON = 4
 _MIN_SOUND = 3
+_SHOWS = 2
+"""Different function words by which a piece of a guide shows its language; one may be a name."""
 _CJK = ("HIRAGANA", "KATAKANA", "HANGUL")
 
 
@@ -263,6 +265,32 @@ def detect_language(
     more = counts[best] > n_english or (counts[best] == n_english and n_unknown >= 1)
     foreign = more and (counts[best] >= 2 or n_unknown >= 1 or len(words) < 3)
     return (best if foreign else None), frozenset(active | {"en"})
+
+
+def languages_of_text(text: str, standing: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """The languages in which a piece of a guide may be written, the likeliest first.
+
+    Whole sentences are expected, in which English shows by its function words, too. Languages
+    come close to the first with a third of its words. Empty: English, or too few words to tell.
+
+    Args:
+        text: A guide or a part of it.
+        standing: Languages of what stands around it; they win a tie.
+    """
+    if script := _script(text):
+        return (script,)
+    counts: dict[str, int] = {}
+    n_english = 0
+    for word in {token.word for token in tokenize(text)}:
+        found = _function_words().get(word, ())
+        n_english += word in stop_words() and not found
+        for language in found:
+            counts[language] = counts.get(language, 0) + 1
+    best = max(counts.values(), default=0)
+    if best < _SHOWS or best <= n_english:
+        return ()
+    near = [language for language, n in counts.items() if n * 3 >= best]
+    return tuple(sorted(near, key=lambda lang: (-counts[lang], lang not in standing, lang)))
 
 
 @cache

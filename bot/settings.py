@@ -59,6 +59,14 @@ class Settings:
     visit_retention_hours: int = _setting(
         24, "hours after which an idle visit and its replies are deleted, 1 to 720"
     )
+    sample_percent: int = _setting(
+        0,
+        "share of questions whose text is kept, redacted, for improving the guide; 0 to 100, "
+        "none by default",
+    )
+    sample_retention_days: int = _setting(
+        30, "days after which a kept question is deleted, 1 to 90"
+    )
     max_question_chars: int = _setting(
         2000, "longest message that is read as a question, 100 to 8000 code points"
     )
@@ -181,6 +189,8 @@ class Settings:
 _RANGES: dict[str, tuple[int, int]] = {
     "port": (0, 65535),
     "visit_retention_hours": (1, 720),
+    "sample_percent": (0, 100),
+    "sample_retention_days": (1, 90),
     "max_question_chars": (100, 8000),
     "max_body_bytes": (1024, 1048576),
     "kiosk_idle_seconds": (30, 600),

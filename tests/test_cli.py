@@ -558,6 +558,92 @@ class TestCheck:
         assert run(["check", "--guide", "ears"]) == 1
 
 
+GUARDED = """\
+# Iron infusion
+
+## Weekly dose of 500 mg
+
+Adults get 500 mg of iron. Symptoms last six months.
+
+## Amounts
+
+Keep our yellow card with you.
+
+| Iron sucrose | 200 |
+| --- | --- |
+| Iron dextran | 100 |
+"""
+
+
+class TestCheckOfAGuide:
+    """What is never quoted of a guide, and what only looks like it."""
+
+    @pytest.fixture
+    def leaflet(self, tmp_path: Path) -> Path:
+        folder = tmp_path / "iron"
+        folder.mkdir()
+        (folder / "guide.md").write_text(GUARDED, encoding="utf-8")
+        manifest = '[[withhold]]\ntext = "yellow card"\nwhy = "It is blue now."\n'
+        (folder / "guide.toml").write_text(manifest, encoding="utf-8")
+        return folder
+
+    def told(self, leaflet: Path, capsys: pytest.CaptureFixture[str]) -> str:
+        run(["check", "--guide", str(leaflet)])
+        shown = " ".join(capsys.readouterr().out.split())
+        return shown[shown.index("Guide iron") : shown.index("Gates")]
+
+    def test_every_sentence_that_is_never_quoted_has_its_line_and_reason(
+        self, leaflet: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        told = self.told(leaflet, capsys)
+        kept_back, _, quotable = told.partition("may be quoted")
+        assert "2 sentences and 1 table row never quoted" in kept_back
+        assert "line 5: an amount (500, mg): “Adults get 500 mg of iron.”" in kept_back
+        assert (
+            "line 9: guide.toml says: It is blue now: “Keep our yellow card with you.”" in kept_back
+        )
+        assert "line 13: a figure in a row of a table (100): “Iron dextran | 100”" in kept_back
+        assert "never" not in quotable
+
+    def test_what_only_looks_like_a_dose_is_listed_apart(
+        self, leaflet: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        kept_back, _, quotable = self.told(leaflet, capsys).partition("may be quoted")
+        assert "1 sentence and 0 table rows with figures that are no dose, and" in kept_back
+        told = "line 5: how long something lasts or is felt, no dose (six): “Symptoms last six"
+        assert told in quotable
+
+    def test_a_heading_with_a_dose_is_worth_a_look(
+        self, leaflet: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        told = self.told(leaflet, capsys)
+        assert "! line 3: a heading is shown with every quotation" in told
+        assert told.count("a heading is shown") == 1
+
+    def test_programs_get_the_same_in_parts(
+        self, leaflet: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(["check", "--guide", str(leaflet), "--json"]) == 0
+        record = json.loads(capsys.readouterr().out)
+        assert record["n_wrong"] == 0
+        (found,) = [g["findings"] for g in record["groups"] if g["title"] == "Guide iron"]
+        parts = [f for f in found if f["level"] == "note"]
+        assert [p["kind"] for p in parts] == ["withheld"] * 3 + ["quotable"]
+        amount = parts[0]
+        assert amount["rule"] == "withheld.amount"
+        assert amount["words"] == ["500", "mg"]
+        assert GUARDED[amount["start"] : amount["end"]] == amount["quote"]
+        assert [p["is_row"] for p in parts] == [False, False, True, False]
+
+    def test_a_fault_is_in_the_record_too(
+        self, leaflet: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (leaflet / "lexicon.toml").write_text("subject = 12\n")
+        assert run(["check", "--guide", str(leaflet), "--json"]) == 1
+        record = json.loads(capsys.readouterr().out)
+        assert record["n_wrong"] == 1
+
+
 class TestVersion:
     @pytest.mark.parametrize("args", [["version"], ["--version"]])
     def test_is_printed(self, args: list[str], capsys: pytest.CaptureFixture[str]) -> None:

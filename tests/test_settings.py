@@ -23,6 +23,8 @@ BAD = [
     ("QUOTEWELL_PAUSED", "perhaps", "true or false"),
     ("QUOTEWELL_REQUIRE_KEY", "perhaps", "true or false"),
     ("QUOTEWELL_KIOSK_IDLE_SECONDS", "29", "from 30 to 600"),
+    ("QUOTEWELL_SAMPLE_PERCENT", "101", "from 0 to 100"),
+    ("QUOTEWELL_SAMPLE_RETENTION_DAYS", "91", "from 1 to 90"),
     ("QUOTEWELL_LIMIT_PER_KEY", "-1", "whole number"),
     ("QUOTEWELL_LIMIT_PER_VISITOR", "-1", "whole number"),
     ("QUOTEWELL_LIMIT_PER_ADDRESS", "-1", "whole number"),

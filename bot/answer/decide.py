@@ -178,9 +178,9 @@ def _contact_or_privacy(asked: Asked) -> Draft | None:
     if answers(asked, asked.open_clauses("smalltalk"), only_asking=True):
         return None
     reason = fired.wording
-    return Draft(
-        "smalltalk", reason, say(asked.policy, f"{reason}.text"), card=contact_card(asked.policy)
-    )
+    kept = asked.policy.samples and reason == "privacy"
+    text = say(asked.policy, f"{reason}.text_sampled" if kept else f"{reason}.text")
+    return Draft("smalltalk", reason, text, card=contact_card(asked.policy))
 
 
 def _small_talk(asked: Asked) -> Draft | None:

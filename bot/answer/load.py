@@ -22,8 +22,10 @@ from bot.index import ALL_PARTS, index_guide
 from bot.readings import Vocabulary, common_ranks, shorthand
 from bot.records import Reply, Turn, Visit
 from bot.settings import Settings
-from bot.wording import load_wording
+from bot.wording import Wording, load_wording
 
+VERSION_CHARS = 12
+"""Of the policy's hash; enough to tell policies apart in a reply."""
 _log = logging.getLogger(__name__)
 
 
@@ -69,8 +71,10 @@ def open_bot(settings: Settings, guide_path: Path | None = None) -> Bot:
     gates = load_gates(corpus_dir)
     wording = load_wording()
     guides = _guides(corpus_dir, guide_path)
+    whole = policy_hash(gates, wording)
     policy = Policy(
-        version=_version(gates.sha256, wording.sha256),
+        version=whole[:VERSION_CHARS],
+        sha256=whole,
         gates=gates,
         wording=wording,
         clinic=load_clinic(corpus_dir),
@@ -78,9 +82,18 @@ def open_bot(settings: Settings, guide_path: Path | None = None) -> Bot:
         base_url=_base_url(settings),
         paused=settings.paused,
         max_chars=settings.max_question_chars,
+        samples=settings.sample_percent > 0,
     )
     ready = {guide_id: make_ready(guide, gates) for guide_id, guide in guides.items()}
-    return Bot(policy, ready, _default(settings, ready))
+    bot = Bot(policy, ready, _default(settings, ready))
+    _tell(policy)
+    return bot
+
+
+def policy_hash(gates: Gates, wording: Wording) -> str:
+    """SHA-256 of all that decides beside the guides; its first characters are the version."""
+    fitted = (files("bot") / "data" / "grounding.toml").read_bytes()
+    return hashlib.sha256(f"{gates.sha256}{wording.sha256}".encode() + fitted).hexdigest()
 
 
 def make_ready(guide: Guide, gates: Gates, switches: frozenset[str] = ALL_PARTS) -> ReadyGuide:
@@ -144,6 +157,15 @@ def _default(settings: Settings, guides: Mapping[str, ReadyGuide]) -> str:
     return sorted(guides)[0]
 
 
-def _version(*hashes: str) -> str:
-    fitted = (files("bot") / "data" / "grounding.toml").read_bytes()
-    return hashlib.sha256("".join(hashes).encode() + fitted).hexdigest()[:12]
+def _tell(policy: Policy) -> None:
+    """Leave in the log which rules hold from now on, and who signed those that may loosen one."""
+    signed = [o.rule for o in policy.gates.own if o.rule.signed_by]
+    _log.info(
+        "policy",
+        extra={
+            "version": policy.version,
+            "sha256": policy.sha256,
+            "own_rules": len(policy.gates.own),
+            "signed": "; ".join(f"{r.rule_id} by {r.signature}" for r in signed) or "none",
+        },
+    )

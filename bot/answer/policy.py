@@ -18,9 +18,11 @@ from bot.wording import Wording
 class Policy:
     """Everything that decides a reply beside the guide; immutable.
 
-    `version` names gates, wording and thresholds by the hash of their files; `languages` are
+    `version` names gates, wording and thresholds by the hash of their files, of which `sha256`
+    is the whole; the gates hold the clinic's own rules with their signatures. `languages` are
     those that the clinic has enabled; `switches` the parts in use (for the ablation);
-    `max_chars` bounds what is read of a message, in code points.
+    `max_chars` bounds what is read of a message, in code points; `samples` says that the clinic
+    keeps some questions, which people who ask about their data are told.
     """
 
     version: str
@@ -32,6 +34,8 @@ class Policy:
     paused: bool = False
     max_chars: int = 2000
     switches: frozenset[str] = ALL_PARTS
+    sha256: str = ""
+    samples: bool = False
 
 
 @dataclass(frozen=True)

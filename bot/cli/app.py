@@ -181,15 +181,16 @@ def passages(
 
 
 @app.command()
-def check(guide: GuideOption = None) -> None:
+def check(guide: GuideOption = None, as_json: JsonOption = False) -> None:
     """Check everything you can set, and say what is wrong where.
 
     Settings, the clinic's facts, guides with their data files, gates and wording. ✗ must be
-    mended and makes the exit code 1; ! is worth a look.
+    mended and makes the exit code 1; ! is worth a look; · tells what is counted above it, such
+    as each sentence of a guide that is never quoted.
     """
     from bot.cli import check as checking
 
-    raise typer.Exit(checking.run(guide))
+    raise typer.Exit(checking.run(guide, as_json=as_json))
 
 
 @app.command()
@@ -492,6 +493,49 @@ def events_retry(
     from bot.cli import events
 
     events.retry(delivery)
+
+
+samples_app = typer.Typer(
+    invoke_without_command=True,
+    rich_markup_mode=None,
+    help="Show or erase the questions that sampling kept, redacted.",
+)
+app.add_typer(samples_app, name="samples")
+
+
+@samples_app.callback(invoke_without_command=True)
+def samples_list(
+    ctx: typer.Context,
+    as_json: JsonOption = False,
+    outcome: Annotated[
+        str | None,
+        typer.Option(metavar="OUTCOME", help="Only those that got this, such as not_covered."),
+    ] = None,
+) -> None:
+    """Show the questions that sampling kept, redacted; the oldest first.
+
+    \b
+    Examples:
+      quotewell samples --outcome not_covered
+      quotewell samples --json > samples.json
+      quotewell samples purge
+    """
+    if ctx.invoked_subcommand is None:
+        from bot.cli import samples
+
+        samples.listing(outcome, as_json=as_json)
+
+
+@samples_app.command("purge")
+def samples_purge(
+    every: Annotated[
+        bool, typer.Option("--all", metavar="", help="All of them, not only the expired.")
+    ] = False,
+) -> None:
+    """Erase the expired ones, which a running server does by itself; or all of them."""
+    from bot.cli import samples
+
+    samples.purge(every=every)
 
 
 @app.command()

@@ -6,25 +6,35 @@ Each loader names its own faults; here they are gathered, so that one does not h
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Literal
 
-from rich.console import Group as Stack
-from rich.console import RenderableType
-from rich.text import Text
-
+from bot.answer.load import VERSION_CHARS, make_ready, policy_hash
 from bot.channels import open_channels
+from bot.cli.asking import print_json
 from bot.cli.conversation import Conversation, guide_path, open_for
-from bot.cli.render import Indented, console, plain
+from bot.cli.findings import (
+    Finding,
+    Findings,
+    Group,
+    any_wrong,
+    findings_json,
+    findings_view,
+    gather,
+)
+from bot.cli.guarded import guarded
+from bot.cli.own_rules import own_rules
+from bot.cli.render import console
 from bot.clinic import clinic_problems, load_clinic
 from bot.errors import BotError
-from bot.gates import GATES, load_gates
+from bot.gates import GATES, Gates, load_gates
 from bot.guide import Guide, load_guide, problems
 from bot.guide.load import guide_folders
 from bot.limits import open_limiter
+from bot.readings import Vocabulary
 from bot.settings import Settings, load_settings, masked
 from bot.store.doors_memory import MemoryEvents
 from bot.webhooks import open_webhooks
@@ -33,42 +43,15 @@ from bot.wording import load_wording
 # Asked of every guide: whatever else is set, this must be met with an emergency number.
 _EMERGENCY = "I can't breathe"
 
-Level = Literal["good", "look", "wrong"]
-_MARKS: dict[Level, tuple[str, str]] = {
-    "good": ("✓", "green"),
-    "look": ("!", "yellow"),
-    "wrong": ("✗", "red"),
-}
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at; `wrong` must be mended, `look` is worth a look."""
-
-    level: Level
-    text: str
-
-
-Findings = Iterator[Finding]
-Group = tuple[str, list[Finding]]
-"""A title and what was found under it."""
-
-
-def run(guide: str | None) -> int:
+def run(guide: str | None, *, as_json: bool = False) -> int:
     """Print what was found; 1 if something must be mended, else 0."""
     groups = examine(guide, date.today())
-    console().print(findings_view(groups))
+    if as_json:
+        print_json(findings_json(groups))
+    else:
+        console().print(findings_view(groups))
     return int(any_wrong(groups))
-
-
-def gather(title: str, look: Callable[[], Findings]) -> Group:
-    """Everything that a look found, up to and with the error that ended it."""
-    found: list[Finding] = []
-    try:
-        found.extend(look())
-    except BotError as error:
-        found.append(Finding("wrong", str(error)))
-    return title, found
 
 
 def examine(guide: str | None, today: date) -> list[Group]:
@@ -87,18 +70,13 @@ def examine(guide: str | None, today: date) -> list[Group]:
         gather("Other programs", lambda: _programs(settings)),
         gather("Clinic", lambda: _clinic(Path(settings.corpus_dir))),
         *_guides(settings, guide, today),
-        gather("Gates", lambda: _gates(Path(settings.corpus_dir))),
+        gather("Gates", lambda: _gates(settings, guide)),
         gather("Wording", lambda: _wording(settings)),
         gather("Channels", lambda: _channels(settings)),
     ]
     if not any_wrong(groups):  # else opening the bot would only say it again
         groups.append(gather("All together", lambda: _together(guide)))
     return groups
-
-
-def any_wrong(groups: list[Group]) -> bool:
-    """Whether something must be mended."""
-    return any(f.level == "wrong" for _, found in groups for f in found)
 
 
 def _settings(settings: Settings) -> Findings:
@@ -110,6 +88,16 @@ def _settings(settings: Settings) -> Findings:
         yield Finding("good", line)
     if settings.paused:
         yield Finding("look", "paused: every door answers with the contact card only")
+    if settings.sample_percent:
+        yield from _sampling(settings)
+
+
+def _sampling(settings: Settings) -> Findings:
+    days, percent = settings.sample_retention_days, settings.sample_percent
+    told = f"{percent} % of the questions are kept, redacted, for {days} day(s)"
+    yield Finding("look", f"sampling is on: {told}; your privacy notice has to say so")
+    if not settings.database_url:
+        yield Finding("look", "sampling without a database: what is kept is lost at a restart")
 
 
 def _channels(settings: Settings) -> Findings:
@@ -159,11 +147,20 @@ def _guides(settings: Settings, guide: str | None, today: date) -> Iterator[Grou
     if not paths:
         where = f"{settings.corpus_dir}: no guide; expected a folder with guide.txt or guide.md"
         yield "Guides", [Finding("wrong", where)]
+    gates = _sound_gates(Path(settings.corpus_dir))
     for path in paths:
-        yield gather(f"Guide {path.name}", lambda path=path: _guide(path, today))  # type: ignore[misc]
+        yield gather(f"Guide {path.name}", partial(_guide, path, today, gates))
 
 
-def _guide(path: Path, today: date) -> Findings:
+def _sound_gates(corpus_dir: Path) -> Gates | None:
+    """The gates; None where they are broken, which is told under their own title."""
+    try:
+        return load_gates(corpus_dir)
+    except BotError:
+        return None
+
+
+def _guide(path: Path, today: date, gates: Gates | None) -> Findings:
     faults = problems(path)
     yield from (Finding("wrong", fault) for fault in faults)
     if faults:
@@ -176,6 +173,8 @@ def _guide(path: Path, today: date) -> Findings:
         yield Finding("look", "guide.toml: reviewed_by is empty; has a clinician read the guide?")
     elif guide.review_by and guide.review_by < today.isoformat():
         yield Finding("look", f"guide.toml: review_by {guide.review_by} has passed")
+    if gates is not None:
+        yield from guarded(guide, gates)
 
 
 def _count(guide: Guide) -> str:
@@ -189,12 +188,29 @@ def _count(guide: Guide) -> str:
     return ", ".join(f"{n} {name}" for name, n in counts.items())
 
 
-def _gates(corpus_dir: Path) -> Findings:
-    rules = load_gates(corpus_dir).rules
+def _gates(settings: Settings, guide: str | None) -> Findings:
+    gates = load_gates(Path(settings.corpus_dir))
+    rules = gates.rules
     counts = Counter(rule.gate for rule in rules)
     yield Finding("good", ", ".join(f"{gate} {counts[gate]}" for gate in GATES) + " rules")
     if n_open := sum(not rule.reviewed_by for rule in rules):
         yield Finding("look", f"{n_open} of {len(rules)} rules have no reviewed_by")
+    whole = policy_hash(gates, load_wording())
+    version = whole[:VERSION_CHARS]
+    about = {"kind": "policy", "version": version, "sha256": whole}
+    yield Finding("good", f"policy version {version}, sha256 {whole}", about)
+    yield from own_rules(gates, _vocabularies(settings, guide, gates) if gates.own else [])
+
+
+def _vocabularies(settings: Settings, guide: str | None, gates: Gates) -> list[Vocabulary]:
+    """Those of the guides that are sound; the faults of others are told under their own title."""
+    found = []
+    with suppress(BotError):
+        paths = [guide_path(settings, guide)] if guide else guide_folders(Path(settings.corpus_dir))
+        for path in paths:
+            with suppress(BotError):
+                found.append(make_ready(load_guide(path), gates).vocabulary)
+    return found
 
 
 def _wording(settings: Settings) -> Findings:
@@ -219,23 +235,3 @@ def _together(guide: str | None) -> Findings:
             yield Finding("look", f"{each}: paused, an emergency gets the contact card")
         else:
             yield Finding("wrong", f"{each}: an emergency gets {reply.outcome} without a number")
-
-
-def findings_view(groups: list[Group]) -> RenderableType:
-    """The findings under their titles, and a last line that sums them up."""
-    rows: list[RenderableType] = []
-    for title, found in groups:
-        rows.append(Text(title, style="bold"))
-        for finding in found:
-            mark, colour = _MARKS[finding.level]
-            text = Text(plain(finding.text))
-            rows.append(Indented(text, "    ", colour, first=f"  {mark} "))
-    return Stack(*rows, Text(), _summary([f for _, found in groups for f in found]))
-
-
-def _summary(found: list[Finding]) -> Text:
-    n_wrong = sum(f.level == "wrong" for f in found)
-    n_look = sum(f.level == "look" for f in found)
-    if n_wrong:
-        return Text(f"{n_wrong} to mend, {n_look} worth a look", style="red")
-    return Text(f"Nothing to mend, {n_look} worth a look", style="green")

@@ -9,16 +9,16 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from bot.analysis import Clause
-from bot.errors import SettingsError
+from bot.gates import guarded
 from bot.gates.evidence import Evidence, load_evidence
 from bot.gates.features import Features, Mark
+from bot.gates.own import OwnRule, own_files, read_own
 from bot.gates.rules import Fired, Rule, fires, parse_rules
 
 GATES = ("crisis", "emergency", "overdose", "dosing", "personal", "smalltalk")
@@ -61,7 +61,8 @@ class Gates:
     """All rules, read once; `sha256` is that of every file that decides.
 
     `packaged` are the ids of the reviewed rules as they came; what a clinic adds or replaces
-    is never doubted.
+    is never doubted. `own` are the clinic's rules, in force among the others, in order of
+    their files.
     """
 
     features: Features
@@ -70,6 +71,21 @@ class Gates:
     evidence: Evidence
     sha256: str
     packaged: frozenset[str] = frozenset()
+    own: tuple[OwnRule, ...] = ()
+
+    def with_own(self, own: Iterable[OwnRule]) -> Gates:
+        """The same with a clinic's rules in force; one with a known id takes that one's place."""
+        added = tuple(own)
+        rules = {rule.rule_id: rule for rule in (*self.rules, *self.withheld)}
+        rules |= {one.rule_id: one.rule for one in added}
+        for_visitors, for_guides = _parted(rules.values())
+        return replace(
+            self,
+            rules=for_visitors,
+            withheld=for_guides,
+            packaged=self.packaged - _ids(added),
+            own=(*self.own, *added),
+        )
 
     @cached_property
     def _by_scope(self) -> Mapping[str, tuple[Rule, ...]]:
@@ -107,11 +123,41 @@ class Gates:
                 found[fired.gate, fired.rule_id, fired.clause] = fired
         return _verdict(found.values())
 
-    def withholds(self, sentence: Clause) -> Fired | None:
+    def withholds(
+        self, sentence: Clause, languages: frozenset[str] = guarded.ENGLISH
+    ) -> Fired | None:
         """The first rule by which a guide's sentence must not be quoted, or None."""
-        marks = self.features.mark(sentence.words, frozenset(("en",)), sentence.subject)
+        return next(iter(self.withholding(sentence, languages)), None)
+
+    def withholding(
+        self, sentence: Clause, languages: frozenset[str] = guarded.ENGLISH
+    ) -> Sequence[Fired]:
+        """All rules by which a guide's sentence must not be quoted, in order.
+
+        Args:
+            sentence: One sentence or table row.
+            languages: Those that it may be in; see `guarded.languages_of`. In one that the
+                features do not know, every figure counts as a dose.
+        """
+        marks = guarded.marks_of(self.features, sentence, languages)
         fired = _fire(self.withheld, sentence.words, marks, None, 0)
-        return fired[0] if fired else None
+        if figures := guarded.unknown_figure(sentence, languages):
+            fired.append(Fired(WITHHELD, guarded.FIGURE_RULE, figures, 0, WITHHELD))
+        return fired
+
+    def resembles(
+        self, sentence: Clause, languages: frozenset[str] = guarded.ENGLISH
+    ) -> tuple[str, tuple[str, ...]]:
+        """What a sentence that is not withheld tells with words that look like a dose.
+
+        Returns:
+            `lasting` (how long something lasts or is felt) or `count`, and the words; two empty
+            ones where nothing looks like a dose.
+        """
+        marks = guarded.marks_of(self.features, sentence, languages)
+        words = guarded.figures(sentence, marks)
+        is_lasting = any(mark.feature == "effect_lasting" for mark in marks)
+        return ("lasting" if is_lasting else "count") if words else "", words
 
     def _weigh(
         self, clauses: Sequence[Clause], marked: Sequence[list[Mark]]
@@ -158,25 +204,20 @@ def load_gates(corpus_dir: Path | None = None) -> Gates:
     text = (package / "features.toml").read_text(encoding="utf-8")
     digest.update(text.encode())
     features = Features(tomllib.loads(text))
-    rules: dict[str, Rule] = {}
+    packaged: list[Rule] = []
     for gate in (*GATES, WITHHELD):
         text = (package / f"{gate}.toml").read_text(encoding="utf-8")
         digest.update(text.encode())
-        for rule in parse_rules(gate, tomllib.loads(text), features.names, f"{gate}.toml"):
-            rules[rule.rule_id] = rule
-    packaged = set(rules)
-    folder = corpus_dir / "gates" if corpus_dir else None
-    if folder is not None and folder.is_dir():
-        for path in sorted(folder.glob("*.toml")):
-            digest.update(path.read_bytes())
-            packaged -= _add_own(path, rules, features.names)
-    for_visitors = tuple(rule for rule in rules.values() if rule.gate != WITHHELD)
-    for_guides = tuple(rule for rule in rules.values() if rule.gate == WITHHELD)
+        packaged += parse_rules(gate, tomllib.loads(text), features.names, f"{gate}.toml")
+    own: list[OwnRule] = []
+    for path in own_files(corpus_dir):
+        digest.update(path.read_bytes())
+        own += read_own(path, (*GATES, WITHHELD), features.names, _ids(packaged) | _ids(own))
     evidence = load_evidence()
-    digest.update((files("bot") / "data" / "evidence.tsv").read_bytes())
-    return Gates(
-        features, for_visitors, for_guides, evidence, digest.hexdigest(), frozenset(packaged)
-    )
+    for name in ("evidence.tsv", guarded.DATA):
+        digest.update((files("bot") / "data" / name).read_bytes())
+    bare = Gates(features, *_parted(packaged), evidence, digest.hexdigest(), _ids(packaged))
+    return bare.with_own(own)
 
 
 def _fire(
@@ -207,29 +248,17 @@ def _verdict(found: Iterable[Fired]) -> Verdict:
     return Verdict(ordered, by_gate)
 
 
-def _add_own(path: Path, rules: dict[str, Rule], known: frozenset[str]) -> set[str]:
-    """Add a clinic's rules to those read; returns their ids."""
-    gate = path.stem.split("-")[0]
-    if gate not in (*GATES, WITHHELD):
-        raise SettingsError(
-            "no gate of that name", expected=f"one of {', '.join(GATES)}", where=str(path)
-        )
-    try:
-        data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"not TOML ({error})", where=str(path)) from error
-    signed = {str(t.get("id")) for t in data.get("rule", ()) if t.get("signed_by")}
-    own: set[str] = set()
-    for rule in parse_rules(gate, data, known, str(path)):
-        if rule.rule_id in rules and rule.rule_id not in signed:
-            raise SettingsError(
-                f"rule {rule.rule_id} replaces a reviewed rule without signed_by",
-                expected="another id, or signed_by with the name of who answers for it",
-                where=str(path),
-            )
-        rules[rule.rule_id] = rule
-        own.add(rule.rule_id)
-    return own
+def _ids(rules: Iterable[Rule | OwnRule]) -> frozenset[str]:
+    return frozenset(rule.rule_id for rule in rules)
+
+
+def _parted(rules: Iterable[Rule]) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+    """Rules for visitors and rules for guides, each in order."""
+    every = tuple(rules)
+    return (
+        tuple(rule for rule in every if rule.gate != WITHHELD),
+        tuple(rule for rule in every if rule.gate == WITHHELD),
+    )
 
 
 def _shifted(clauses: Sequence[Clause], marked: Sequence[Sequence[Mark]]) -> list[Mark]:

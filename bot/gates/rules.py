@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal, NamedTuple
 
 from bot.errors import SettingsError
@@ -17,7 +18,8 @@ from bot.gates.features import Mark
 
 Scope = Literal["clause", "message"]
 _LISTS = ("all", "any", "none", "catches", "passes", "after")
-_TEXTS = ("id", "scope", "wording", "source", "reviewed_by", "reviewed_on", "signed_by")
+_TEXTS = ("id", "scope", "wording", "source", "reviewed_by", "reviewed_on")
+_SIGNATURE = ("signed_by", "signed_on")
 _DEFAULT_WITHIN = 8
 """Words between two features that still belong together: a short clause of speech."""
 
@@ -28,6 +30,8 @@ class Rule:
 
     `after` names outcomes of the last turn; given, the rule holds only after one of them.
     `max_words` bounds the run of words in which the rule holds (elliptical messages).
+    `signed_by` and `signed_on` say who answers for a clinic's rule that may loosen a gate, and
+    since when.
     """
 
     rule_id: str
@@ -45,6 +49,13 @@ class Rule:
     source: str = ""
     reviewed_by: str = ""
     reviewed_on: str = ""
+    signed_by: str = ""
+    signed_on: str = ""
+
+    @property
+    def signature(self) -> str:
+        """Name and day of whoever signed the rule; empty: nobody did."""
+        return " on ".join(part for part in (self.signed_by, self.signed_on) if part)
 
 
 class Fired(NamedTuple):
@@ -144,6 +155,8 @@ def _parse_rule(gate: str, table: Mapping[str, Any], known: frozenset[str], wher
         source=str(table.get("source", "")),
         reviewed_by=str(table.get("reviewed_by", "")),
         reviewed_on=str(table.get("reviewed_on", "")),
+        signed_by=str(table.get("signed_by", "")).strip(),
+        signed_on=str(table.get("signed_on", "")),
     )
 
 
@@ -154,6 +167,21 @@ def _check_key(key: str, value: Any, at: str) -> None:
     elif key in ("within", "max_words"):
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise SettingsError(f"{key} = {value!r}", expected="a number of words", where=at)
+    elif key in _SIGNATURE:
+        _check_signature(key, value, at)
     elif key not in _TEXTS:
-        known = ", ".join((*_LISTS, "within", "max_words", *_TEXTS))
+        known = ", ".join((*_LISTS, "within", "max_words", *_TEXTS, *_SIGNATURE))
         raise SettingsError(f"unknown key {key!r}", expected=f"one of {known}", where=at)
+
+
+def _check_signature(key: str, value: Any, at: str) -> None:
+    if key == "signed_by":
+        if not isinstance(value, str) or not value.strip():
+            raise SettingsError(f"signed_by = {value!r}", expected="a person's name", where=at)
+        return
+    try:
+        date.fromisoformat(str(value))
+    except ValueError as error:
+        raise SettingsError(
+            f"signed_on = {str(value)!r}", expected="a day such as 2026-11-22", where=at
+        ) from error

@@ -60,6 +60,7 @@ class Notes:
 
     cards: Mapping[str, str]
     withheld: tuple[tuple[int, int], ...]
+    why_withheld: tuple[str, ...]
     pairs: tuple[Pair, ...]
 
 
@@ -73,10 +74,12 @@ def read_notes(
     levels = {title: cards.choice(title, _LEVELS, "info") for title in cards.data}
     for title in levels:
         _check(cards, title, [title], titles, "section")
-    withheld = [r for entry in table.tables("withhold") for r in _withheld(entry, source)]
+    withheld = dict(
+        sorted(r for entry in table.tables("withhold") for r in _withheld(entry, source))
+    )
     pairs = _pairs(table, {p.passage_id for p in passages})
     table.refuse_unknown()
-    return Notes(levels, tuple(sorted(set(withheld))), pairs)
+    return Notes(levels, tuple(withheld), tuple(withheld.values()), pairs)
 
 
 def read_lexicon(table: Table) -> tuple[tuple[str, ...], tuple[LexiconEntry, ...]]:
@@ -135,10 +138,10 @@ def read_absent(
     return tuple(topics.values()), silent
 
 
-def _withheld(entry: Table, source: str) -> list[tuple[int, int]]:
-    """Every place of the words in the source; white space between them may differ."""
+def _withheld(entry: Table, source: str) -> list[tuple[tuple[int, int], str]]:
+    """Every place of the words in the source, and why; white space between them may differ."""
     words = entry.raw_text("text").split()
-    entry.text("why", required=True)
+    why = " ".join(entry.text("why", required=True).split())
     entry.refuse_unknown()
     if not words:
         return []
@@ -148,7 +151,7 @@ def _withheld(entry: Table, source: str) -> list[tuple[int, int]]:
         entry.fault(
             "withheld words that the text does not hold", "exact words", entry.where("text")
         )
-    return ranges
+    return [(place, why) for place in ranges]
 
 
 def _pairs(table: Table, known: set[str]) -> tuple[Pair, ...]:

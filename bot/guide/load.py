@@ -170,6 +170,7 @@ def _build(folder: Path | None, file: Path, source: str, sha256: str, fault: Fau
         absent=absent,
         silent=silent,
         withheld=notes.withheld,
+        why_withheld=notes.why_withheld,
         pairs=notes.pairs,
         cards=notes.cards,
         dose_section=manifest.dose_section,

@@ -54,9 +54,10 @@ class Guide:
     """A clinic's guide as received, with its data.
 
     `source` is the file decoded as UTF-8 with line ends kept; `sha256` that of its bytes;
-    `withheld` are ranges (start, end) of the source that are never quoted; `cards` maps a
-    section title to a card level; `dose_section` is a section title or empty; `silent` are
-    questions that the guide does not answer and that belong to no absent topic.
+    `withheld` are ranges (start, end) of the source that are never quoted, `why_withheld` the
+    clinic's reason for each; `cards` maps a section title to a card level; `dose_section` is a
+    section title or empty; `silent` are questions that the guide does not answer and that
+    belong to no absent topic.
     """
 
     guide_id: str
@@ -73,6 +74,7 @@ class Guide:
     absent: tuple[AbsentTopic, ...] = ()
     silent: tuple[str, ...] = ()
     withheld: tuple[tuple[int, int], ...] = ()
+    why_withheld: tuple[str, ...] = ()
     pairs: tuple[Pair, ...] = ()
     cards: Mapping[str, str] = field(default_factory=dict)
     dose_section: str = ""

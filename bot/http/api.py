@@ -90,7 +90,7 @@ async def post_ask(body: AskRequest, request: Request) -> Response:
     responses={404: PROBLEM, 422: PROBLEM, 503: PROBLEM},
 )
 async def get_visit(visit_id: VisitId, request: Request) -> Response:
-    """Give out what is kept, which is never what was typed."""
+    """Give out what is kept: never what was typed, unless the clinic samples it, redacted."""
     try:
         kept = await asyncio.to_thread(services_of(request).store.export_visit, visit_id)
     except StoreError:

@@ -32,6 +32,7 @@ from bot.http.services import Services
 from bot.keys import KeyRing
 from bot.limits import open_limiter
 from bot.outbox import open_post_office
+from bot.sampling import open_sampler
 from bot.settings import Settings
 from bot.store import Store
 from bot.webhooks import open_webhooks
@@ -91,7 +92,8 @@ def open_services(bot_: Bot, store: Store, settings: Settings) -> Services:
         time.time,
     )
     events, courier = open_webhooks(settings, store.events, metrics.doors.webhook)
-    return Services(bot_, store, settings, metrics, doorkeeper, events, courier)
+    sampler = open_sampler(settings, store)
+    return Services(bot_, store, settings, metrics, doorkeeper, events, courier, sampler=sampler)
 
 
 @asynccontextmanager

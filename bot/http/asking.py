@@ -52,7 +52,7 @@ async def ask(
     began = time.perf_counter()
     reply, visit = services.bot.ask(turn, visit, guide_id)
     ms = (time.perf_counter() - began) * 1000
-    await give(services, reply, visit, guide_id, channel, ms, turn.at, barred=barred)
+    await give(services, reply, visit, guide_id, channel, ms, turn.at, turn.text, barred=barred)
     return reply
 
 
@@ -64,16 +64,22 @@ async def give(
     channel: str,
     ms: float,
     at: float,
+    said: str | None = None,
     *,
     barred: Problem | None = None,
 ) -> None:
-    """Count and keep a reply that is about to be given, and tell of it; see `ask`."""
+    """Count and keep a reply that is about to be given, and tell of it; see `ask`.
+
+    `said` is what was typed, for a clinic that samples questions; it is not kept otherwise.
+    """
     if barred is not None:
         if reply.outcome not in URGENT_OUTCOMES:
             raise barred
         services.metrics.doors.urgent_all_the_same()
     services.metrics.replied(reply, channel)
     written = _record(services, reply, visit, guide_id, channel, ms, at)
+    if services.sampler is not None:
+        services.sampler.take(said, reply, guide_id=guide_id, channel=channel, at=at)
     told = publish(services, services.events.of_reply(reply, guide_id, channel, at))
     if reply.outcome not in URGENT_OUTCOMES:
         if written is not None:

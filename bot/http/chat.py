@@ -72,7 +72,7 @@ async def post_chat(body: ChatRequest, request: Request) -> Response:
         raise Problem(400, "no_user_message", "The conversation holds no message of a user.")
     barred = await services.doorkeeper.visitor(request.scope, body.user)
     reply, visit, ms, at = await _answered(services, said, n_open, guide_id)
-    await give(services, reply, visit, guide_id, CHANNEL, ms, at, barred=barred)
+    await give(services, reply, visit, guide_id, CHANNEL, ms, at, said[-1], barred=barred)
     context = context_of(request.scope)
     context.outcome, context.channel = reply.outcome, CHANNEL
     server = request.base_url.replace(path="/")

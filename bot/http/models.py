@@ -266,10 +266,13 @@ class VisitState(BaseModel):
 
 
 class VisitModel(BaseModel):
-    """All that is kept about a visit; what was typed is not kept."""
+    """All that is kept about a visit; what was typed is not, unless the clinic samples it."""
 
-    visit: VisitState
+    visit: VisitState | None = Field(description="Null once expired, where samples outlive it.")
     replies: list[dict[str, Any]] = Field(description="One row a reply, in order of time.")
+    samples: list[dict[str, Any]] = Field(
+        description="Questions of the visit that were kept, redacted; empty without sampling."
+    )
 
 
 class StatusModel(BaseModel):

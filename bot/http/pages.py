@@ -49,6 +49,7 @@ async def get_demo(
         topics=list(_topics(chosen)),
         numbers=services.bot.policy.clinic.numbers,
         widget_url=_widget_url(services.settings, request),
+        keeps_samples=services.sampler is not None,
     )
 
 

@@ -15,6 +15,7 @@ from bot.http.admission import Doorkeeper
 from bot.http.metrics import Metrics
 from bot.http.problems import Problem
 from bot.outbox import PostOffice
+from bot.sampling import Sampler
 from bot.settings import Settings
 from bot.store import Store
 from bot.webhooks import Courier, Events
@@ -25,7 +26,7 @@ class Services:
     """The collaborators of the routes; `now` gives seconds since the epoch.
 
     `courier` delivers events; None where no address is set. `post_office` is there where a
-    messaging channel is switched on.
+    messaging channel is switched on, `sampler` where the clinic keeps questions.
     """
 
     bot: Bot
@@ -37,6 +38,7 @@ class Services:
     courier: Courier | None
     now: Callable[[], float] = field(default=time.time)
     post_office: PostOffice | None = None
+    sampler: Sampler | None = None
 
     def guide(self, guide_id: str | None) -> Guide:
         """The guide of that id, or the default one; Problem 404 where there is none."""

@@ -10,6 +10,7 @@ from bot.channels import Channel, open_channels
 from bot.outbox.receive import Counts, Receiver
 from bot.outbox.seal import Sealer
 from bot.outbox.send import Sender
+from bot.sampling import open_sampler
 from bot.settings import Settings
 from bot.store import Store
 
@@ -51,5 +52,6 @@ def open_post_office(
         wake=sender.wake,
         send_now=sender.send_now,
         may_speak=may_speak,
+        sampler=open_sampler(settings, store),
     )
     return PostOffice(channels, receiver, sender)

@@ -1,7 +1,7 @@
 """Takes deliveries: checks them, answers each message once, commits before acknowledging.
 
 Sending is left to `send`. The words of a message live here as long as its reply takes, and
-are never kept.
+are never kept, unless the clinic samples questions.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from bot.errors import PayloadError, StoreError
 from bot.outbox.seal import Sealer
 from bot.outbox.speech import is_more, speech_for, turn_for
 from bot.records import URGENT_OUTCOMES, Reply, Visit
+from bot.sampling import Sampler
 from bot.store import Store
 from bot.store.letters import Decision
 
@@ -61,6 +62,7 @@ class Receiver:
     send_now: Callable[[Channel, Message, list[Payload]], Any]
     may_speak: Callable[[str], Awaitable[bool]]
     now: Callable[[], float] = time.time
+    sampler: Sampler | None = None
     _turns: dict[str, tuple[asyncio.Lock, int]] = field(default_factory=dict)
     _said: dict[str, float] = field(default_factory=dict)
 
@@ -125,6 +127,14 @@ class Receiver:
             self.counts.messaged(channel.name, "duplicate")
         elif reply := settled.decision.reply:
             self.counts.replied(reply, channel.name)
+            if self.sampler is not None and message.kind == "text":
+                self.sampler.take(
+                    message.text,
+                    reply,
+                    guide_id=self.bot.default_guide,
+                    channel=channel.name,
+                    at=at,
+                )
         if settled.decision and channel.delivers:
             self.wake()
         kept = self._opened(settled.kept, channel, visit)

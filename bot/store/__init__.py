@@ -1,4 +1,6 @@
-"""Keeps visits, replies and feedback, on disk or in memory; never what a visitor typed.
+"""Keeps visits, replies and feedback, on disk or in memory.
+
+What a visitor typed is kept only where a clinic samples it, redacted; see `samples`.
 
 What to keep is decided by the doors; what a reply says, by `answer`.
 """

@@ -10,14 +10,15 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from bot.records import Reply, Visit
+from bot.records import Reply, Visit, to_dict
 from bot.store.doors import Calls, Events, Keys
 from bot.store.letters import Decide, Letter, Settled
+from bot.store.samples import Sample, Samples
 
 log = logging.getLogger("bot.store")
 
@@ -133,18 +134,20 @@ class VisitCache:
 
 
 class Store(ABC):
-    """Visits, replies and feedback; never what a visitor typed.
+    """Visits, replies and feedback; what a visitor typed only where the clinic samples it.
 
     `load_visit` and `record` never raise and are quick enough for an event loop. The other
     calls wait for the database: make them from a worker thread. All may be called from any
     thread; times are seconds since the epoch.
 
-    `keys`, `calls` and `events` are what the doors keep beside visits.
+    `keys`, `calls` and `events` are what the doors keep beside visits; `samples` are redacted
+    questions, none unless a clinic switches sampling on.
     """
 
     keys: Keys
     calls: Calls
     events: Events
+    samples: Samples
 
     def __init__(
         self, retention_hours: int, limits: StoreLimits, clock: Callable[[], float] = time.monotonic
@@ -253,8 +256,9 @@ class Store(ABC):
         """All that is kept of a visit, as `json.dumps` takes it; None if nothing is.
 
         Returns:
-            `{"visit": {...}, "replies": [{..., "feedback": {"helpful", "at"} | None}]}`,
-            replies in order of time. An expired visit is shown until `purge` removes it.
+            `{"visit": {...} | None, "replies": [{..., "feedback": {"helpful", "at"} | None}],
+            "samples": [{...}]}`, replies and samples in order of time. An expired visit is shown
+            until `purge` removes it; samples may outlive it, `visit` is None then.
 
         Raises:
             StoreError: If the database is out of reach.
@@ -262,7 +266,7 @@ class Store(ABC):
 
     @abstractmethod
     def delete_visit(self, visit_id: str) -> bool:
-        """Erase a visit, its replies, feedback and letters, also what waits to be written.
+        """Erase a visit, its replies, feedback, letters and samples, and what waits to be written.
 
         Returns:
             Whether there was anything.
@@ -273,11 +277,15 @@ class Store(ABC):
 
     @abstractmethod
     def purge(self, at: float) -> int:
-        """Erase what is expired at that time: visits, known deliveries, letters; rows removed.
+        """Erase what is expired then: visits, known deliveries, letters, samples; rows removed.
 
         Raises:
             StoreError: If the database is out of reach.
         """
+
+    def forget_erased(self) -> None:
+        """Leave nothing of erased rows behind where the database keeps a log of its own."""
+        return
 
     @abstractmethod
     def ping(self) -> None:
@@ -290,3 +298,11 @@ class Store(ABC):
     @abstractmethod
     def close(self) -> None:
         """Write what waits, then let go; replies recorded afterwards are dropped."""
+
+
+def with_samples(stored: dict[str, Any] | None, samples: Sequence[Sample]) -> dict[str, Any] | None:
+    """What is kept of a visit with the samples of it; None if there is neither."""
+    if stored is None and not samples:
+        return None
+    shown = stored or {"visit": None, "replies": []}
+    return {**shown, "samples": [to_dict(sample) for sample in samples]}

@@ -13,10 +13,11 @@ from typing import Any
 
 from bot.errors import StoreError
 from bot.records import Reply, Visit, to_dict
-from bot.store.base import Store, StoreLimits
+from bot.store.base import Store, StoreLimits, with_samples
 from bot.store.doors_memory import MemoryCalls, MemoryEvents, MemoryKeys
 from bot.store.letters import Decide, Letter, Settled
 from bot.store.memory_outbox import MemoryOutbox
+from bot.store.samples import MemorySamples
 
 
 @dataclass(slots=True)
@@ -42,6 +43,7 @@ class MemoryStore(Store):
         self.keys = MemoryKeys()
         self.calls = MemoryCalls()
         self.events = MemoryEvents()
+        self.samples = MemorySamples()
 
     def load_visit(self, visit_id: str, at: float) -> Visit | None:
         with self._lock:
@@ -119,13 +121,15 @@ class MemoryStore(Store):
     def export_visit(self, visit_id: str) -> dict[str, Any] | None:
         with self._lock:
             kept = self._kept.get(visit_id)
-            if kept is None:
-                return None
-            replies = [dict(reply) for reply in kept.replies.values()]
-            return {"visit": to_dict(kept.visit), "replies": replies}
+            stored = None
+            if kept is not None:
+                replies = [dict(reply) for reply in kept.replies.values()]
+                stored = {"visit": to_dict(kept.visit), "replies": replies}
+        return with_samples(stored, self.samples.of_visit(visit_id))
 
     def delete_visit(self, visit_id: str) -> bool:
         n_more = self.calls.erase_visit(visit_id) + self.events.erase_visit(visit_id)
+        n_more += self.samples.erase_visit(visit_id)
         with self._lock:
             return self._forget(visit_id) + self._outbox.erase(visit_id) + n_more > 0
 
@@ -133,15 +137,17 @@ class MemoryStore(Store):
         before = at - self.retention_seconds
         self.calls.purge(at)
         self.events.purge(at)
+        n_samples = self.samples.purge(at)
         with self._lock:
             expired = [i for i, kept in self._kept.items() if kept.visit.at < before]
             n_rows = sum(self._forget(visit_id) for visit_id in expired)
-            return n_rows + self._outbox.erase_old(at)
+            return n_rows + n_samples + self._outbox.erase_old(at)
 
     def ping(self) -> None:
         return
 
     def close(self) -> None:
+        self.samples.clear()
         with self._lock:
             self._closed = True
             self._kept.clear()

@@ -11,11 +11,12 @@ from typing import Any
 from bot.errors import StoreError
 from bot.records import Reply, Visit, to_dict
 from bot.store import outbox, tables
-from bot.store.base import Store, StoreLimits, VisitCache
+from bot.store.base import Store, StoreLimits, VisitCache, with_samples
 from bot.store.database import FAULTS, Database, explain
 from bot.store.doors_sql import SqlCalls, SqlEvents, SqlKeys
 from bot.store.letters import Decide, Letter, Settled
 from bot.store.memory import reply_row
+from bot.store.samples_sql import SqlSamples
 from bot.store.writer import Writer
 
 # Visits erased per transaction: a few milliseconds, so that replies need not wait for a purge.
@@ -41,6 +42,7 @@ class SqlStore(Store):
         self.keys = SqlKeys(self._writer)
         self.calls = SqlCalls(self._writer)
         self.events = SqlEvents(self._writer)
+        self.samples = SqlSamples(self._writer)
 
     def load_visit(self, visit_id: str, at: float) -> Visit | None:
         visit = self._visits.get(visit_id) or self._read_visit(visit_id)
@@ -87,8 +89,8 @@ class SqlStore(Store):
         stored = self._writer.call(lambda conn: tables.export_visit(conn, visit_id))
         visit = self._visits.get(visit_id)
         if stored is None and visit is not None:
-            return {"visit": to_dict(visit), "replies": []}
-        return stored
+            stored = {"visit": to_dict(visit), "replies": []}
+        return with_samples(stored, self.samples.of_visit(visit_id))
 
     def delete_visit(self, visit_id: str) -> bool:
         was_cached = self._visits.drop(visit_id)
@@ -98,6 +100,7 @@ class SqlStore(Store):
             )
         )
         n_rows += self.calls.erase_visit(visit_id) + self.events.erase_visit(visit_id)
+        n_rows += self.samples.erase_visit(visit_id)
         self._database.truncate_log()
         return was_cached or n_rows > 0
 
@@ -107,6 +110,7 @@ class SqlStore(Store):
         self.calls.purge(at)
         self.events.purge(at)
         n_rows = self._writer.call(lambda conn: outbox.erase_old(conn, at))
+        n_rows += self.samples.purge(at)
         while n_more := self._writer.call(
             lambda conn: tables.erase_expired(conn, before, _PURGE_VISITS)
         ):
@@ -114,6 +118,9 @@ class SqlStore(Store):
         if n_rows:
             self._database.truncate_log()
         return n_rows
+
+    def forget_erased(self) -> None:
+        self._database.truncate_log()
 
     def ping(self) -> None:
         if not self._database.ready:

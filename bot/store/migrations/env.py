@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from alembic import context
 
-from bot.store import doors_sql
+from bot.store import doors_sql, samples_sql
 from bot.store.tables import metadata
 
 # The tables of the doors stand in a module of their own, which adds them to the others.
 assert doors_sql.api_keys.metadata is metadata  # noqa: S101
+assert samples_sql.samples.metadata is metadata  # noqa: S101
 
 # transactional_ddl: SQLite can undo a half-made table, which Alembic does not assume of it.
 # render_as_batch: SQLite cannot change a column, so that generated steps copy the table.
