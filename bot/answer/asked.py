@@ -160,15 +160,17 @@ def answers(asked: Asked, clauses: Sequence[int], *, only_asking: bool = False) 
     good = [(run, g) for run, g in judged if g.band == "answer" and _may_quote(asked, g)]
     if not good:
         return []
-    _, best = max(good, key=lambda pair: pair[1].score)
-    found = [best]
+    good.sort(key=lambda pair: -pair[1].score)
+    found = [good[0][1]]
     singles: dict[int, Grounding] = {}
-    for run, grounding in sorted(good, key=lambda pair: -pair[1].score):
+    for run, grounding in good:
         if len(run) == 1 and asked.message.asks[run[0]]:
             singles.setdefault(run[0], grounding)
     if len(singles) > 1:
         found = []
-        for _, grounding in sorted(singles.items()):
+        # In a story the surest comes first, among plain questions the one asked first.
+        is_story = len(asked.message.typed.words) > _LONG
+        for _, grounding in singles.items() if is_story else sorted(singles.items()):
             if all(section_of(asked, grounding) != section_of(asked, f) for f in found):
                 found.append(grounding)
     return found[:_MAX_PARTS]
