@@ -116,7 +116,8 @@ def runs_of(asked: Asked, clauses: Sequence[int]) -> list[tuple[tuple[int, ...],
                 runs.append(((i - 1, i), reading[i - 1].words + words))
     elif len(whole) > _WHOLE:
         runs += [(tuple(usable), question) for question in questions_within(whole)]
-    return [run for run in runs if run[1]]
+    bare = asked.policy.gates.without_courtesy
+    return [(run, bare(words)) for run, words in runs if words]
 
 
 def _ground(asked: Asked, words: tuple[str, ...]) -> Grounding:

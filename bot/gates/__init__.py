@@ -14,7 +14,7 @@ from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 
-from bot.analysis import Clause
+from bot.analysis import Clause, PhraseTable
 from bot.gates import guarded
 from bot.gates.evidence import Evidence, load_evidence
 from bot.gates.features import Features, Mark
@@ -24,6 +24,12 @@ from bot.gates.rules import Fired, Rule, fires, parse_rules
 GATES = ("crisis", "emergency", "overdose", "dosing", "personal", "smalltalk")
 """In order of precedence."""
 URGENT_GATES = GATES[:3]
+_TIMES_OF_DAY = {("morning",), ("afternoon",), ("evening",)}
+"""No greetings where something follows: "morning sickness"."""
+_LONGEST_GREETING = 4
+_PARTING = frozenset("thanks thank thx cheers please pls plz ta".split())
+_LEAST_LEFT = 2
+"""Words that must be left of a clause when greeting and thanks are taken off."""
 _WHOLE = 40
 """Words up to which the evidence weighs a message of several clauses as a whole, too."""
 WITHHELD = "withheld"
@@ -86,6 +92,23 @@ class Gates:
             packaged=self.packaged - _ids(added),
             own=(*self.own, *added),
         )
+
+    @cached_property
+    def _greetings(self) -> PhraseTable[bool]:
+        phrases = self.features.phrases("greet")
+        return PhraseTable((phrase, True) for phrase in phrases if phrase not in _TIMES_OF_DAY)
+
+    def without_courtesy(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """A clause without greetings before it and thanks after it, unless it is nothing else."""
+        start, end = 0, len(words)
+        while found := self._greetings.find(words[start : start + _LONGEST_GREETING]):
+            first, past, _ = found[0]
+            if first:
+                break
+            start += past
+        while end > start and words[end - 1] in _PARTING:
+            end -= 1
+        return words[start:end] if end - start >= _LEAST_LEFT else words
 
     @cached_property
     def _by_scope(self) -> Mapping[str, tuple[Rule, ...]]:

@@ -66,6 +66,11 @@ class Features:
             if word.isalpha()
         )
 
+    def phrases(self, feature: str, language: str = "en") -> list[tuple[str, ...]]:
+        """The plain phrases of a feature, without those that hold a wildcard."""
+        found = (e for e in self._entries if (e.feature, e.language) == (feature, language))
+        return [e.pattern for e in found if all(w != "_" and w[-1] != "*" for w in e.pattern)]
+
     def mark(
         self, words: Sequence[str], languages: frozenset[str], subject: Iterable[tuple[int, int]]
     ) -> list[Mark]:
