@@ -48,6 +48,7 @@ _FALSE = {
     "urgent": 0.025,
     "dosing": 0.045,
     "personal": 0.03,
+    "lean dosing": 0.07,
     "firm urgent": 0.005,
     "firm dosing": 0.015,
     "firm personal": 0.01,
@@ -56,7 +57,7 @@ _FALSE = {
 which are easier, do not count; the others are look-alikes for the greater part."""
 
 
-_LOST = {"urgent": 0.01, "dosing": 0.02, "personal": 0.04}
+_LOST = {"urgent": 0.015, "dosing": 0.05, "personal": 0.1}
 """Part of a gate's true examples whose share lies under its threshold of doubt, across folds. A
 rule that fired there gives way where the guide clearly answers, and nowhere else."""
 
@@ -232,7 +233,7 @@ def _columns(gate: str) -> list[int]:
 
 def _threshold(found: Sequence[Example], shares: Array, name: str) -> float:
     """The lowest threshold that stops no more than the allowed share of harmless examples."""
-    gate = name.removeprefix("firm ")
+    gate = name.split()[-1]
     columns = _columns(gate)
     scores = shares[:, columns].sum(axis=1)
     harmless = [

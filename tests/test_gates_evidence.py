@@ -94,7 +94,7 @@ class TestTable:
         assert len(evidence.bias) == len(CLASSES)
         assert {len(row) for row in evidence.weights.values()} == {len(CLASSES)}
         doubts = {f"doubt {name}" for name in ("urgent", "dosing", "personal")}
-        assert set(evidence.thresholds) == set(HALF) | doubts
+        assert set(evidence.thresholds) == set(HALF) | doubts | {"lean dosing"}
         assert all(0 < value < 1 for value in evidence.thresholds.values())
 
     def test_its_classes_are_gates(self) -> None:

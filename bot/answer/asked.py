@@ -161,6 +161,8 @@ def answers(asked: Asked, clauses: Sequence[int], *, only_asking: bool = False) 
     good = [(run, g) for run, g in judged if g.band == "answer" and _may_quote(asked, g)]
     if not good:
         return []
+    if asked.verdict.leans_to_dose and max(g.score for _, g in good) < _SURE:
+        return []
     good.sort(key=lambda pair: -pair[1].score)
     found = [good[0][1]]
     singles: dict[int, Grounding] = {}

@@ -38,10 +38,14 @@ WITHHELD = "withheld"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the gates found; `fired` in order of precedence, then of the rule files."""
+    """What the gates found; `fired` in order of precedence, then of the rule files.
+
+    `leans_to_dose`: nothing fired for certain, but only a sure answer should be given.
+    """
 
     fired: tuple[Fired, ...] = ()
     by_gate: Mapping[str, tuple[Fired, ...]] = field(default_factory=dict)
+    leans_to_dose: bool = False
 
     def first(self, gate: str) -> Fired | None:
         """The first rule of a gate that fired, or None."""
@@ -55,7 +59,8 @@ class Verdict:
 
     def without_weak(self) -> Verdict:
         """The same without what fired on weak evidence."""
-        return _verdict(fired for fired in self.fired if not fired.weak)
+        kept = _verdict(fired for fired in self.fired if not fired.weak)
+        return replace(kept, leans_to_dose=self.leans_to_dose)
 
     def clauses(self, gate: str) -> frozenset[int]:
         """Numbers of the clauses in which a gate fired; -1 stands for the whole message."""
@@ -134,7 +139,7 @@ class Gates:
             for fired in self._judge_reading(clauses, marked, last_outcome):
                 found.setdefault((fired.gate, fired.rule_id, fired.clause), fired)
         ruled = {gate for gate, _, _ in found}
-        suspected, doubted = self._weigh(readings[-1], marked)
+        suspected, doubted, leans = self._weigh(readings[-1], marked)
         for key, fired in found.items():
             if fired.gate in doubted and fired.rule_id in self.packaged:
                 found[key] = fired._replace(weak=True)
@@ -144,7 +149,7 @@ class Gates:
             settled = fired.gate in ruled or (fired.gate == "dosing" and "personal" in ruled)
             if not settled:
                 found[fired.gate, fired.rule_id, fired.clause] = fired
-        return _verdict(found.values())
+        return replace(_verdict(found.values()), leans_to_dose=leans)
 
     def withholds(
         self, sentence: Clause, languages: frozenset[str] = guarded.ENGLISH
@@ -184,21 +189,22 @@ class Gates:
 
     def _weigh(
         self, clauses: Sequence[Clause], marked: Sequence[list[Mark]]
-    ) -> tuple[list[Fired], frozenset[str]]:
-        """What the weighted evidence adds, by clause and of a short message as a whole, and the
-        gates that it doubts in every one of these."""
+    ) -> tuple[list[Fired], frozenset[str], bool]:
+        """What the weighted evidence adds, by clause and of a short message as a whole, the gates
+        that it doubts in every one of these, and whether any leans to a dose."""
         runs = [(number, [clause], marked[number]) for number, clause in enumerate(clauses)]
         if len(clauses) > 1 and sum(len(c.words) for c in clauses) <= _WHOLE:
             runs.append((-1, list(clauses), [mark for marks in marked for mark in marks]))
         in_story = sum(len(c.words) for c in clauses) > _WHOLE
         found: list[Fired] = []
-        doubted = frozenset(GATES) if runs else frozenset()
+        doubted, leans = frozenset(GATES) if runs else frozenset(), False
         for number, run, marks in runs:
             weighed = self.evidence.weigh(run, marks, in_story=in_story)
             doubted &= weighed.doubted
+            leans = leans or weighed.leans_to_dose
             for gate, _, words, firm in weighed.suspected:
                 found.append(Fired(gate, f"{gate}.evidence", words, number, gate, not firm))
-        return found, doubted
+        return found, doubted, leans
 
     def _judge_reading(
         self, clauses: Sequence[Clause], marked: Sequence[list[Mark]], last_outcome: str | None

@@ -53,11 +53,12 @@ class Suspicion(NamedTuple):
 
 
 class Weighed(NamedTuple):
-    """The gates that a run of words is suspected of, the most probable first, and those of
-    which it is so improbable that even a rule may have been misled."""
+    """The gates that a run of words is suspected of, the most probable first; those of which it
+    is so improbable that even a rule may have been misled; whether it may yet be about a dose."""
 
     suspected: list[Suspicion]
     doubted: frozenset[str]
+    leans_to_dose: bool
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,9 @@ class Evidence:
         found = self._shares(features)
         suspected = self._over_threshold(found, features, STORY_FROM if in_story else 0.0)
         return Weighed(
-            suspected, frozenset(gate for gate in CLASSES[:-1] if self._doubts(gate, found))
+            suspected,
+            frozenset(gate for gate in CLASSES[:-1] if self._doubts(gate, found)),
+            found["dosing"] >= self.thresholds.get("lean dosing", 1.0),
         )
 
     def _doubts(self, gate: str, found: Mapping[str, float]) -> bool:
