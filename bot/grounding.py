@@ -237,8 +237,9 @@ def _about_another(words: Sequence[str], around: Sequence[str], indexed: Indexed
     """Whether another medicine, vaccine, condition ... is named, here or as the only subject."""
     if indexed.others.find(words):
         return True
-    named = Analyser.subject_term in indexed.query(around).typed
-    return not named and bool(indexed.others.find(around))
+    if not indexed.others.find(around):
+        return False
+    return Analyser.subject_term not in indexed.query(around).typed
 
 
 def _masses(words: Sequence[str], query: Query, indexed: IndexedGuide) -> dict[str, float]:

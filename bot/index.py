@@ -193,8 +193,8 @@ class IndexedGuide:
     text, headings and questions, `sentences` to those of each sentence with its heading; `order`
     to its place in the guide. `scope` holds the terms that more than half of the passages share;
     `headings` the plain words of a passage's own heading; `definition` the passage that says
-    what the subject is. `word_for_word` maps the words of the guide's own questions to the
-    passages that answer them.
+    what the subject is. `common` are words that several questions hold; `word_for_word` maps
+    the words of the guide's own questions to the passages that answer them.
     """
 
     guide: Guide
@@ -216,6 +216,7 @@ class IndexedGuide:
     parents: tuple[tuple[frozenset[str], tuple[str, ...]], ...]
     relevance: Relevance
     silence: Silence
+    common: frozenset[str]
     word_for_word: Mapping[tuple[str, ...], tuple[str, ...]]
 
     def query(self, words: Sequence[str]) -> Query:
@@ -242,9 +243,7 @@ class IndexedGuide:
         own = frozenset(
             w for p in self.guide.passages for w in words_of(f"{p.text} {' '.join(p.path)}")
         )
-        asked = Counter(w for q in self.guide.questions for w in set(words_of(q.text)))
-        common = frozenset(word for word, n in asked.items() if n >= _COMMON_FROM)
-        return own, common | self.lexicon.words()
+        return own, self.common | self.lexicon.words()
 
 
 def index_guide(
@@ -299,6 +298,7 @@ def index_guide(
         headings={p.passage_id: frozenset(words_of(p.section)) for p in guide.passages},
         definition=_definition(guide, analyser, _scope(passages)),
         parents=_parents(guide, analyser, _scope(passages)),
+        common=_common([said[q.text] for q in asked]),
         word_for_word={said[w.text]: w.passages for w in reversed(examples) if w.own},
         relevance=Relevance([(features, w.passages) for w, features, _ in learnt if w.passages]),
         silence=Silence([(features | facts, not w.passages) for w, features, facts in learnt]),
@@ -321,6 +321,11 @@ def _query(
         if added:
             via.append((said, added))
     return Query(typed, expanded, tuple(via))
+
+
+def _common(questions: Sequence[Sequence[str]]) -> frozenset[str]:
+    n_holding = Counter(word for words in questions for word in set(words))
+    return frozenset(word for word, n in n_holding.items() if n >= _COMMON_FROM)
 
 
 def _groups(row_passages: Sequence[str]) -> RowGroups:

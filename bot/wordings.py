@@ -43,9 +43,10 @@ def _by_kind(guide: Guide, general: General, analyser: Analyser) -> Iterator[Wor
     bare = {s: ids for s, ids in sections.items() if curated.isdisjoint(ids)}
     if not bare:
         return
+    kinds = general.kinds()
     table = PhraseTable(
         (tuple(map(analyser.term, words_of(heading))), kind.kind_id)
-        for kind in general.kinds
+        for kind in kinds
         for heading in kind.headings
     )
     titles = {p.section_id: p.section for p in guide.passages}
@@ -53,7 +54,7 @@ def _by_kind(guide: Guide, general: General, analyser: Analyser) -> Iterator[Wor
         section: {kind for _, _, kind in table.find(_stems(titles[section], analyser))}
         for section in sections
     }
-    for kind in general.kinds:
+    for kind in kinds:
         having = [section for section in sections if kind.kind_id in kinds_of[section]]
         passages = tuple(p for section in having for p in bare.get(section, ()))
         if passages or not having:

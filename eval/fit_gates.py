@@ -24,7 +24,7 @@ from scipy.sparse import csr_matrix
 from bot.analysis import Clause
 from bot.answer import Bot
 from bot.gates.evidence import CLASSES, SCALE, features_of
-from bot.guide import load_general
+from bot.guide.general import load_kinds
 from bot.readings import Message, read
 from eval.questions import load_items
 from eval.sources import ROOT
@@ -79,7 +79,7 @@ def examples(bot: Bot) -> list[Example]:
     guide = bot.guide().guide
     asked = [question.text for question in guide.questions]
     asked += [*guide.silent, *(text for topic in guide.absent for text in topic.ask)]
-    asked += [text for kind in load_general().kinds for text in kind.ask]
+    asked += [text for kind in load_kinds() for text in kind.ask]
     for n, text in enumerate(asked):
         message = read(text, bot.guide().vocabulary)
         family = f"{_CURATED} {n}"

@@ -56,7 +56,7 @@ KINDS = General(
     lexicon=(),
     absent=(),
     others={},
-    kinds=(
+    kinds=lambda: (
         SectionKind("risks", ("risks",), ("what can go wrong",)),
         SectionKind("food", ("eating",), ("can i have breakfast",)),
         SectionKind("driving", ("driving",), ("can i drive home",)),

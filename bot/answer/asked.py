@@ -13,6 +13,7 @@ from bot.answer.policy import Policy, ReadyGuide
 from bot.excerpt import quotable
 from bot.gates import Verdict
 from bot.grounding import Grounding, ground
+from bot.index import IndexedGuide
 from bot.readings import Message, questions_within, read
 from bot.records import Turn, Visit
 from bot.visit import CARRIED_WEIGHT, carried_terms, leans_on_context
@@ -65,9 +66,8 @@ class Asked:
     def _stands_alone(self, words: tuple[str, ...]) -> bool:
         """Whether a question is answered by the guide and does not point to what stands around
         it, as "is that usual" does."""
-        typed = self.ready.indexed.query(words).typed
-        n_content = sum(term != Analyser.subject_term for term in typed)
-        return not leans_on_context(words, n_content) and _ground(self, words).band == "answer"
+        leans = leans_on_context(words, _n_content(words, self.ready.indexed))
+        return not leans and _ground(self, words).band == "answer"
 
 
 def read_turn(turn: Turn, guide: ReadyGuide, visit: Visit, policy: Policy) -> Asked:
@@ -131,8 +131,7 @@ def _ground(asked: Asked, words: tuple[str, ...]) -> Grounding:
 def _ground_afresh(asked: Asked, words: tuple[str, ...]) -> Grounding:
     switches, indexed = asked.policy.switches, asked.ready.indexed
     carried = carried_terms(asked.visit) if "context" in switches else ()
-    typed = [t for t in indexed.query(words).typed if t != Analyser.subject_term]
-    leans = bool(carried) and leans_on_context(words, len(typed))
+    leans = bool(carried) and leans_on_context(words, _n_content(words, indexed))
     return ground(
         words,
         indexed,
@@ -142,6 +141,10 @@ def _ground_afresh(asked: Asked, words: tuple[str, ...]) -> Grounding:
         around=asked.message.best.words,
         coverage="coverage" in switches,
     )
+
+
+def _n_content(words: tuple[str, ...], indexed: IndexedGuide) -> int:
+    return sum(term != Analyser.subject_term for term in indexed.query(words).typed)
 
 
 def ground_all(asked: Asked, clauses: Sequence[int]) -> list[Grounding]:

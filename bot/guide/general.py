@@ -6,7 +6,7 @@ The data stand in `bot/data`; a guide's own files come before them.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -36,12 +36,13 @@ class SectionKind:
 
 @dataclass(frozen=True, slots=True)
 class General:
-    """The packaged word data; `others` maps words of other subjects to their group."""
+    """The packaged word data; `others` maps words of other subjects to their group, `kinds`
+    gives the kinds of sections."""
 
     lexicon: tuple[LexiconEntry, ...]
     absent: tuple[GeneralTopic, ...]
     others: Mapping[str, str]
-    kinds: tuple[SectionKind, ...] = ()
+    kinds: Callable[[], tuple[SectionKind, ...]] = tuple
 
 
 @cache
@@ -66,10 +67,16 @@ def load_general() -> General:
             for group in _read("other_subjects.toml")["group"]
             for word in group["words"]
         },
-        tuple(
-            SectionKind(kind["id"], tuple(kind["headings"]), tuple(kind["ask"]))
-            for kind in _read("kinds.toml")["kind"]
-        ),
+        load_kinds,
+    )
+
+
+@cache
+def load_kinds() -> tuple[SectionKind, ...]:
+    """Read the kinds of sections; only a guide without questions of its own needs them."""
+    return tuple(
+        SectionKind(kind["id"], tuple(kind["headings"]), tuple(kind["ask"]))
+        for kind in _read("kinds.toml")["kind"]
     )
 
 
