@@ -14,6 +14,7 @@ from pathlib import Path
 from bot.analysis import words_of
 from bot.answer.compose import fault_reply
 from bot.answer.decide import reply
+from bot.answer.kept import ready_guides
 from bot.answer.policy import Policy, ReadyGuide
 from bot.clinic import load_clinic
 from bot.errors import GuideError
@@ -58,12 +59,13 @@ class Bot:
             return fault_reply(turn, ready, visit, self.policy)
 
 
-def open_bot(settings: Settings, guide_path: Path | None = None) -> Bot:
+def open_bot(settings: Settings, guide_path: Path | None = None, cache: Path | None = None) -> Bot:
     """Load everything once.
 
     Args:
         settings: The settings in force.
         guide_path: A guide's folder or file that is used instead of the corpus.
+        cache: A folder in which guides made ready are kept for the next call.
 
     Raises:
         GuideError: A guide is missing or wrong.
@@ -72,7 +74,6 @@ def open_bot(settings: Settings, guide_path: Path | None = None) -> Bot:
     corpus_dir = Path(settings.corpus_dir)
     gates = load_gates(corpus_dir)
     wording = load_wording()
-    guides = _guides(corpus_dir, guide_path)
     whole = policy_hash(gates, wording)
     policy = Policy(
         version=whole[:VERSION_CHARS],
@@ -86,8 +87,14 @@ def open_bot(settings: Settings, guide_path: Path | None = None) -> Bot:
         max_chars=settings.max_question_chars,
         samples=settings.sample_percent > 0,
     )
+
+    def make() -> dict[str, ReadyGuide]:
+        guides = _guides(corpus_dir, guide_path)
+        return {guide_id: make_ready(guide, gates) for guide_id, guide in guides.items()}
+
     with _no_collection():
-        ready = {guide_id: make_ready(guide, gates) for guide_id, guide in guides.items()}
+        source = guide_path or corpus_dir
+        ready = ready_guides(cache, source, gates.sha256, make) if cache else make()
     bot = Bot(policy, ready, _default(settings, ready))
     _tell(policy)
     return bot

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from bot.answer import Bot, open_bot
+from bot.answer.kept import cache_folder
 from bot.errors import GuideError
 from bot.guide import load_guide
 from bot.guide.load import guide_folders
@@ -79,4 +80,5 @@ def open_for(guide: str | None) -> Bot:
         BotError: A setting is wrong, or there is no such guide, or it cannot be read.
     """
     settings = load_settings()
-    return open_bot(settings, None if guide is None else guide_path(settings, guide))
+    path = None if guide is None else guide_path(settings, guide)
+    return open_bot(settings, path, cache_folder())
