@@ -15,8 +15,8 @@ from bot.gates import Gates
 from bot.gates.guarded import languages_of
 from bot.guide import Guide
 from bot.index import IndexedGuide
-from bot.readings import Vocabulary
 from bot.records import Excerpt, Passage
+from bot.spelling import Vocabulary
 from bot.text import normalise, sentences
 
 MAX_WORDS = 60

@@ -19,7 +19,7 @@ from typing import Literal
 from bot.analysis import Analyser
 from bot.index import IndexedGuide, Query, Topic
 from bot.ranking import Found, asked_heading, asks_what_it_is, search
-from bot.readings import common_ranks
+from bot.spelling import common_ranks
 
 Band = Literal["answer", "clarify", "not_covered"]
 _RARITY = ((300, 0.1), (1000, 0.25), (3000, 0.45), (8000, 0.7), (30000, 0.9))

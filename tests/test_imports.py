@@ -12,9 +12,10 @@ BOT = Path(__file__).parent.parent / "bot"
 # fmt: off
 ORDER = (
     "records", "errors", "settings", "tables", "clinic", "wording", "text", "analysis", "redact",
-    "corpus", "guide", "wordings", "relevance", "silence", "index", "ranking", "readings", "gates",
-    "grounding", "excerpt", "visit", "answer", "proposals", "store", "sampling", "keys", "limits",
-    "webhooks", "channels", "outbox", "web", "http", "mcp", "cli",
+    "corpus", "guide", "wordings", "relevance", "silence", "bm25", "index", "ranking", "spelling",
+    "languages", "readings", "gates", "grounding", "excerpt", "visit", "answer", "proposals",
+    "store", "sampling", "keys", "limits", "webhooks", "channels", "outbox", "web", "http", "mcp",
+    "cli",
 )
 # fmt: on
 # Which module alone may import a package, and everything of that package's family.

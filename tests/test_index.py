@@ -13,8 +13,9 @@ from rank_bm25 import BM25Okapi
 
 from bot.analysis import Analyser
 from bot.answer import ReadyGuide
+from bot.bm25 import K1, B, Index
 from bot.guide import load_general
-from bot.index import K1, B, Index, index_guide
+from bot.index import index_guide
 from bot.records import Hit
 
 Documents = list[tuple[str, list[str]]]

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from bot.answer import Bot, ReadyGuide
 from bot.guide import load_general
-from bot.readings import Message, Vocabulary, common_ranks, read, shorthand
+from bot.readings import Message, read
 from bot.settings import load_settings
+from bot.spelling import Vocabulary, common_ranks, shorthand
 
 SAFETY_WORDS = """
     mcg mg ml iu unit units dose doses overdose once twice daily weekly monthly hourly one two ten

@@ -22,9 +22,9 @@ from bot.excerpt import split_guide
 from bot.gates import Gates, load_gates
 from bot.guide import Guide, load_general, load_guide, load_guides
 from bot.index import ALL_PARTS, index_guide
-from bot.readings import Vocabulary, common_ranks, shorthand
 from bot.records import Reply, Turn, Visit
 from bot.settings import Settings
+from bot.spelling import Vocabulary, common_ranks, shorthand
 from bot.wording import Wording, load_wording
 
 VERSION_CHARS = 12

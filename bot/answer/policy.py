@@ -10,7 +10,7 @@ from bot.excerpt import Sentence
 from bot.gates import Gates
 from bot.guide import Guide
 from bot.index import ALL_PARTS, IndexedGuide
-from bot.readings import Vocabulary
+from bot.spelling import Vocabulary
 from bot.wording import Wording
 
 

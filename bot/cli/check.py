@@ -34,8 +34,8 @@ from bot.gates import GATES, Gates, load_gates
 from bot.guide import Guide, load_guide, problems
 from bot.guide.load import guide_folders
 from bot.limits import open_limiter
-from bot.readings import Vocabulary
 from bot.settings import Settings, load_settings, masked
+from bot.spelling import Vocabulary
 from bot.store.doors_memory import MemoryEvents
 from bot.webhooks import open_webhooks
 from bot.wording import load_wording

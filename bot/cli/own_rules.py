@@ -10,7 +10,7 @@ from bot.cli.findings import Finding, Findings, Level
 from bot.gates import Gates, load_gates
 from bot.gates.own import OwnRule
 from bot.gates.trial import Loss, caught_anew, losses, misses, packaged_vocabulary
-from bot.readings import Vocabulary
+from bot.spelling import Vocabulary
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 

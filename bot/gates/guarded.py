@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from bot.analysis import Clause
 from bot.gates.features import FIGURE, NUMBER, Features, Mark
-from bot.readings import languages_of_text
+from bot.languages import languages_of_text
 
 ENGLISH = frozenset(("en",))
 KNOWN = frozenset(("en", "es", "fr", "de", "pt"))

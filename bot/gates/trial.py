@@ -13,7 +13,8 @@ from bot.analysis import Clause, words_of
 from bot.gates import WITHHELD, Gates, Verdict
 from bot.gates.own import OwnRule
 from bot.gates.rules import Rule
-from bot.readings import Vocabulary, read
+from bot.readings import read
+from bot.spelling import Vocabulary
 
 _SUBJECT = ("b12", "vitamin b12", "vit b12", "cobalamin")
 """How the packaged examples name what they ask about."""

@@ -13,7 +13,7 @@ from bot.excerpt import quotable
 from bot.grounding import information
 from bot.proposals.model import Missing, n_messages
 from bot.proposals.unanswered import Unanswered
-from bot.readings import common_ranks
+from bot.spelling import common_ranks
 
 _MIN_LETTERS = 3
 _RARE = 0.7
