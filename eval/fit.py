@@ -36,20 +36,21 @@ _RIDGE = 0.003
 _SILENT_WEIGHT = 1.5
 """A question that the guide does not cover counts more: a wrong excerpt is the worse mistake."""
 _ROUNDS = 4
-_ASKED_BACK = 0.07
 _FOLDS = 5
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Shares that the answer threshold may let through: silent questions, wrong passages."""
+    """Shares that the answer threshold may let through: silent questions, wrong passages; and
+    how many questions may be asked back."""
 
     silent: float
     wrong: float
+    asked_back: float
 
 
-CURATED = Limits(silent=0.055, wrong=0.05)
-BARE = Limits(silent=0.10, wrong=0.25)
+CURATED = Limits(silent=0.055, wrong=0.05, asked_back=0.07)
+BARE = Limits(silent=0.10, wrong=0.25, asked_back=0.15)
 """A guide without hints finds less. Silent questions are near misses, the harder kind."""
 
 
@@ -117,7 +118,7 @@ def fit(found: Sequence[Example], limits: Limits) -> Fitted:
     scores = _across_folds(found)
     weights = _weights(found)
     answer_from = _answer_threshold(found, scores, limits)
-    clarify_from = _clarify_threshold(found, scores, answer_from)
+    clarify_from = _clarify_threshold(found, scores, answer_from, limits)
     named = dict(zip(FIGURES, (round(float(w), 3) for w in weights[:-1]), strict=True))
     curve = _curve(found, scores)
     bias = round(float(weights[-1]), 3)
@@ -215,7 +216,10 @@ def _answer_threshold(
 
 
 def _clarify_threshold(
-    found: Sequence[Example], scores: Sequence[tuple[float, bool]], answer_from: float
+    found: Sequence[Example],
+    scores: Sequence[tuple[float, bool]],
+    answer_from: float,
+    limits: Limits,
 ) -> float:
     """The lowest threshold at which few questions are asked back, covered and silent ones."""
     both = [
@@ -225,7 +229,7 @@ def _clarify_threshold(
     for step in range(5, int(answer_from * 100) + 1):
         threshold = step / 100
         if all(
-            sum(threshold <= score < answer_from for score in some) <= _ASKED_BACK * len(some)
+            sum(threshold <= score < answer_from for score in some) <= limits.asked_back * len(some)
             for some in both
         ):
             return threshold
