@@ -120,7 +120,8 @@ class IndexedGuide:
 
     def facts(self, words: Sequence[str], query: Query) -> frozenset[str]:
         """What `silence` weighs besides: is something else named, how much is in no passage."""
-        return _facts(words, query, self.passages, self.absent, self.others)
+        tables = _Tables(self.passages, self.questions, self.absent, self.others)
+        return _facts(words, query, tables, n_own=0)
 
     def knows(self, term: str) -> bool:
         """Whether the term stands anywhere in the guide or its questions."""
@@ -163,11 +164,18 @@ def index_guide(
     terms = {passage_id: set(own) for passage_id, own in texts.items()}
     for question, row in zip(asked, rows, strict=True):
         terms[question.passage_id].update(row.typed)
+    questions = Index([(str(n), _row_terms(row)) for n, row in enumerate(rows)])
+    tables = _Tables(passages, questions, absent, others)
     learnt = [
         (
             wording,
             _features(said[wording.text], queries[wording.text], analyser),
-            _facts(said[wording.text], queries[wording.text], passages, absent, others),
+            _facts(
+                said[wording.text],
+                queries[wording.text],
+                tables,
+                n_own=int(wording.own and bool(wording.passages)),
+            ),
         )
         for wording in examples
     ]
@@ -175,7 +183,7 @@ def index_guide(
         guide=guide,
         analyser=analyser,
         passages=passages,
-        questions=Index([(str(n), _row_terms(row)) for n, row in enumerate(rows)]),
+        questions=questions,
         row_passages=tuple(q.passage_id for q in asked),
         row_groups=_groups([q.passage_id for q in asked]),
         row_terms=tuple(frozenset(row.terms) for row in rows),
@@ -236,22 +244,27 @@ def _features(words: Sequence[str], query: Query, analyser: Analyser) -> frozens
     )
 
 
-def _facts(
-    words: Sequence[str],
-    query: Query,
-    passages: Index,
-    absent: PhraseTable[Topic],
-    others: PhraseTable[str],
-) -> frozenset[str]:
-    n_held = sum(term in passages for term in query.typed)
+class _Tables(NamedTuple):
+    passages: Index
+    questions: Index
+    absent: PhraseTable[Topic]
+    others: PhraseTable[str]
+
+
+def _facts(words: Sequence[str], query: Query, tables: _Tables, *, n_own: int) -> frozenset[str]:
+    """Plain facts of a question; `n_own` is 1 for one of the questions in `tables` itself, whose
+    words are strange unless another question has them, too."""
+    away = [term for term in query.typed if term not in tables.passages]
+    strange = sum(tables.questions.document_frequency(term) <= n_own for term in away)
     found = {
-        f"[held {min(n_held, _MANY)}]",
-        f"[not held {min(len(query.typed) - n_held, _MANY)}]",
+        f"[held {min(len(query.typed) - len(away), _MANY)}]",
+        f"[not held {min(len(away), _MANY)}]",
+        f"[strange {min(strange, _MANY)}]",
         f"[length {min(len(words) // _LENGTH_STEP, _MANY + 1)}]",
     }
-    if others.find(words):
+    if tables.others.find(words):
         found.add("[other subject]")
-    if absent.find(words):
+    if tables.absent.find(words):
         found.add("[absent topic]")
     return frozenset(found)
 
