@@ -295,6 +295,10 @@ class TestSmallTalk:
     def test_topics_are_offered(self, ask: Ask, text: str) -> None:
         assert len(ask(text).suggestions) == 3
 
+    @pytest.mark.parametrize("text", ["B12HA", "low b12 ha"])
+    def test_the_subject_s_own_number_is_not_said(self, ask: Ask, text: str) -> None:
+        assert not any(char.isdigit() for char in own_words(ask(text)))
+
     def test_a_question_behind_a_greeting_is_answered(self, ask: Ask) -> None:
         assert ask("Hello! What is pernicious anemia? Thanks").outcome == "answer"
 

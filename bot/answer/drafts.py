@@ -106,8 +106,13 @@ def via(asked: Asked, grounding: Grounding) -> str:
         t in own for t in grounding.query.typed if t != Analyser.subject_term
     ):
         return ""
-    hits = [said for said, added in grounding.query.via if any(t in own for t in added)]
-    # What was said is a phrase of the lexicon, never the visitor's own text.
+    # What was said is a phrase of the lexicon, never the visitor's own text; and no number may
+    # stand in what the bot says itself.
+    hits = [
+        said
+        for said, added in grounding.query.via
+        if any(t in own for t in added) and not any(char.isdigit() for char in said)
+    ]
     return say(asked.policy, "answer.via", via=", ".join(hits[:2])) if hits else ""
 
 
