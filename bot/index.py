@@ -15,12 +15,12 @@ import numpy.typing as npt
 
 from bot.analysis import Analyser, PhraseTable, Token, words_of
 from bot.bm25 import Index
+from bot.examples import example_questions
 from bot.guide import General, Guide, LexiconEntry
 from bot.records import Passage
 from bot.relevance import Relevance
 from bot.silence import Silence
 from bot.text import sentences
-from bot.wordings import wordings
 
 ALL_PARTS = frozenset(
     ("stems", "headings", "lexicon", "questions", "relevance", "spelling", "context", "coverage")
@@ -156,7 +156,7 @@ def index_guide(
     lexicon = _lexicon(entries, analyser, passages)
     absent, others = _absent(guide, general), _others(guide, general)
     asked = guide.questions if "questions" in switches else ()
-    examples = wordings(guide, general, analyser) if "relevance" in switches else ()
+    examples = example_questions(guide, general, analyser) if "relevance" in switches else ()
     texts_asked = {q.text for q in asked} | {w.text for w in examples}
     said = {text: words_of(text) for text in texts_asked}
     queries = {text: _query(words, analyser, lexicon) for text, words in said.items()}
@@ -168,16 +168,16 @@ def index_guide(
     tables = _Tables(passages, questions, absent, others)
     learnt = [
         (
-            wording,
-            _features(said[wording.text], queries[wording.text], analyser),
+            example,
+            _features(said[example.text], queries[example.text], analyser),
             _facts(
-                said[wording.text],
-                queries[wording.text],
+                said[example.text],
+                queries[example.text],
                 tables,
-                n_own=int(wording.own and bool(wording.passages)),
+                n_own=int(example.own and bool(example.passages)),
             ),
         )
-        for wording in examples
+        for example in examples
     ]
     return IndexedGuide(
         guide=guide,

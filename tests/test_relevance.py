@@ -9,9 +9,9 @@ import pytest
 
 from bot.analysis import Analyser
 from bot.answer import Bot
+from bot.examples import example_questions
 from bot.guide import General, SectionKind, load_general, load_guide
 from bot.relevance import Relevance
-from bot.wordings import wordings
 
 SORE, RASH, COST = ("sore-1",), ("rash-1",), ("cost-1",)
 EXAMPLES = [
@@ -74,9 +74,11 @@ def laser(tmp_path: Path) -> Path:
     return path
 
 
-class TestWordings:
+class TestExamples:
     def test_sections_are_asked_as_sections_of_their_kind_are(self, laser: Path) -> None:
-        found = {w.text: w.passages for w in wordings(load_guide(laser), KINDS, Analyser())}
+        found = {
+            w.text: w.passages for w in example_questions(load_guide(laser), KINDS, Analyser())
+        }
         assert found == {
             "what can go wrong": ("the-risks-1",),
             "can i have breakfast": ("eating-before-1",),
@@ -85,7 +87,7 @@ class TestWordings:
 
     def test_a_guide_s_own_questions_come_instead(self, real: Bot) -> None:
         guide = real.guide().guide
-        found = wordings(guide, load_general(), Analyser())
+        found = example_questions(guide, load_general(), Analyser())
         own = [q.text for q in guide.questions]
         silent = [*guide.silent, *(text for topic in guide.absent for text in topic.ask)]
         assert [w.text for w in found] == own + silent

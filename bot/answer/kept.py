@@ -93,9 +93,16 @@ def _write(file: Path, guides: Guides) -> None:
     """Keep guides; a folder that cannot be written is no fault."""
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        content = pickle.dumps(guides, protocol=pickle.HIGHEST_PROTOCOL)
         with tempfile.NamedTemporaryFile(dir=file.parent, prefix=".", delete=False) as opened:
-            pickle.dump(guides, opened, protocol=pickle.HIGHEST_PROTOCOL)
-        Path(opened.name).replace(file)
+            unfinished = Path(opened.name)
+            try:
+                opened.write(content)
+                opened.flush()
+                unfinished.replace(file)
+            except OSError:  # such as a full disk
+                unfinished.unlink(missing_ok=True)
+                raise
         kept = sorted(file.parent.glob(f"{_PREFIX}*"), key=lambda path: -path.stat().st_mtime)
         for old in kept[_MOST_KEPT:]:
             old.unlink(missing_ok=True)

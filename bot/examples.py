@@ -15,7 +15,7 @@ from bot.guide import General, Guide
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class Example:
     """A question and the passages that answer it; none where the guide is silent.
 
     `own` is false for a question that was written for a kind of section, not for this guide.
@@ -26,15 +26,15 @@ class Wording:
     own: bool = True
 
 
-def wordings(guide: Guide, general: General, analyser: Analyser) -> tuple[Wording, ...]:
+def example_questions(guide: Guide, general: General, analyser: Analyser) -> tuple[Example, ...]:
     """All of a guide, its own first, in the order of its data."""
-    own = [Wording(q.text, (q.passage_id,)) for q in guide.questions]
-    own += [Wording(text, ()) for text in guide.silent]
-    own += [Wording(text, ()) for topic in guide.absent for text in topic.ask]
+    own = [Example(q.text, (q.passage_id,)) for q in guide.questions]
+    own += [Example(text, ()) for text in guide.silent]
+    own += [Example(text, ()) for topic in guide.absent for text in topic.ask]
     return (*own, *_by_kind(guide, general, analyser))
 
 
-def _by_kind(guide: Guide, general: General, analyser: Analyser) -> Iterator[Wording]:
+def _by_kind(guide: Guide, general: General, analyser: Analyser) -> Iterator[Example]:
     """Questions by the kinds of those sections that have none of their own."""
     curated = {q.passage_id for q in guide.questions}
     sections: dict[str, list[str]] = {}
@@ -59,7 +59,7 @@ def _by_kind(guide: Guide, general: General, analyser: Analyser) -> Iterator[Wor
         passages = tuple(p for section in having for p in bare.get(section, ()))
         if passages or not having:
             for text in kind.ask:
-                yield Wording(text, passages, own=False)
+                yield Example(text, passages, own=False)
 
 
 def _stems(heading: str, analyser: Analyser) -> tuple[str, ...]:
