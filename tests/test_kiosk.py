@@ -452,6 +452,22 @@ def test_left_at_rest_it_notices_by_its_heartbeat(lonely: tuple[Kiosk, Served]) 
     expect(kiosk.page.locator("#desk")).to_be_visible()
 
 
+def test_a_server_that_comes_and_goes_keeps_no_visit_open(lonely: tuple[Kiosk, Served]) -> None:
+    kiosk, _ = lonely
+    page = kiosk.page
+    kiosk.begin()
+    page.route("**/healthz", lambda route: route.abort())
+    for seconds in (21, 6):
+        pass_time(kiosk, seconds)
+        page.wait_for_timeout(100)
+    expect(page.locator("#desk")).to_be_visible()
+    page.unroute("**/healthz")
+    pass_time(kiosk, 6)
+    expect(page.locator("#home")).to_be_visible()
+    pass_time(kiosk, IDLE - 21 - 6 - 6)
+    expect(page.locator("#still")).to_be_visible()
+
+
 def test_a_visit_that_could_not_be_deleted_is_deleted_later(kiosk: Kiosk) -> None:
     page = kiosk.page
     kiosk.errors.clear()

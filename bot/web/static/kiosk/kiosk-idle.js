@@ -42,8 +42,10 @@ export class Idle {
     this.#renew();
   }
 
-  // While something is read aloud, nobody has to touch anything.
+  // While something is read aloud, nobody has to touch anything. Said twice it is no news, and
+  // no sign of anybody: a server that comes and goes would keep a visit open.
   hold(isHeld) {
+    if (isHeld === this.#isHeld) return;
     this.#isHeld = isHeld;
     this.touch();
   }
