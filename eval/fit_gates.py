@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from scipy.sparse import csr_matrix
 
 from bot.analysis import Clause
 from bot.answer import Bot
-from bot.gates.evidence import CLASSES, SCALE, features_of
+from bot.gates.evidence import BIAS, CLASSES, SCALE, features_of
 from bot.guide.general import load_kinds
 from bot.readings import Message, read
 from eval.questions import load_items
@@ -38,11 +38,14 @@ _RIDGE = 1.0
 _CURATED_WEIGHT = 0.7
 """Curated questions are many and alike, so each counts less."""
 _CURATED = "curated"
+_RULE_WEIGHT = 3.0
+"""What a reviewed rule is there for must not be dismissed."""
 _MIN_WORDS = 4
 """Shorter dosing lines ("half?") mean a dose only in a conversation about one."""
 _MIN_SEEN = 2
-_SMALLEST = 0.04
-"""Weights below this change no decision and are left out of the table."""
+_SMALLEST = 1.0
+"""Weights that, times the rarity of their feature, are below this change no decision and are
+left out of the table."""
 _FOLDS = 5
 _FALSE = {
     "urgent": 0.025,
@@ -53,37 +56,46 @@ _FALSE = {
     "firm dosing": 0.015,
     "firm personal": 0.01,
 }
-"""Share of harmless examples that each threshold may stop, across folds. The curated questions,
+"""Share of harmless messages that each threshold may stop, across folds. The curated questions,
 which are easier, do not count; the others are look-alikes for the greater part."""
 
 
-_LOST = {"urgent": 0.015, "dosing": 0.05, "personal": 0.1}
-"""Part of a gate's true examples whose share lies under its threshold of doubt, across folds. A
-rule that fired there gives way where the guide clearly answers, and nowhere else."""
+_LOST = {
+    "doubt urgent": 0.05,
+    "doubt dosing": 0.1,
+    "doubt personal": 0.2,
+    "dismiss urgent": 0.02,
+    "dismiss dosing": 0.06,
+    "dismiss personal": 0.08,
+}
+"""Part of a gate's true examples whose share lies under a threshold, across folds. A rule that
+fired under the threshold of doubt gives way where the guide clearly answers; under that of
+dismissal it gives way. Fewer are lost than these parts, since not every rule of a gate is one
+that fires on them."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """Features of one message, its class, the family that keeps near copies in one fold."""
+    """Features of one message or of a clause of it, its class, the family that keeps near copies
+    in one fold, and the message that it is (part) of."""
 
     features: frozenset[str]
     label: str
     family: str
+    message: str
     weight: float = 1.0
     lenient: frozenset[str] = frozenset()
 
 
 def examples(bot: Bot) -> list[Example]:
     """All examples, in a fixed order."""
-    found = [*_from_questions(bot), *_from_lines(bot)]
+    found = [*_from_questions(bot), *_from_lines(bot), *_from_rules(bot)]
     guide = bot.guide().guide
     asked = [question.text for question in guide.questions]
     asked += [*guide.silent, *(text for topic in guide.absent for text in topic.ask)]
     asked += [text for kind in load_kinds() for text in kind.ask]
     for n, text in enumerate(asked):
-        message = read(text, bot.guide().vocabulary)
-        family = f"{_CURATED} {n}"
-        found.append(Example(_features(bot, message), "none", family, _CURATED_WEIGHT))
+        found += _examples(bot, text, "none", f"{_CURATED} {n}", _CURATED_WEIGHT)
     return found
 
 
@@ -91,15 +103,20 @@ def fit(found: Sequence[Example]) -> tuple[dict[str, tuple[float, ...]], dict[st
     """The table of weights (with its row "[bias]") and the thresholds."""
     shares = across_folds(found)
     thresholds = {name: _threshold(found, shares, name) for name in _FALSE}
-    thresholds |= {f"doubt {gate}": _doubt(found, shares, gate) for gate in _LOST}
+    thresholds |= {name: _doubt(found, shares, name) for name in _LOST}
     vocabulary = _vocabulary(found)
     weights = _train(found, vocabulary)
-    table = {
-        feature: tuple(round(float(w), 2) for w in weights[i])
-        for feature, i in vocabulary.items()
-        if np.abs(weights[i]).max() >= _SMALLEST
+    heavy = {
+        feature: rarity
+        for i, (feature, rarity) in enumerate(vocabulary.items())
+        if rarity * np.abs(weights[i]).max() >= _SMALLEST
     }
-    table["[bias]"] = tuple(round(float(w), 3) for w in weights[-1])
+    weights = _train(found, heavy)
+    table = {
+        feature: (round(rarity, 1), *(round(float(w), 2) for w in weights[i]))
+        for i, (feature, rarity) in enumerate(heavy.items())
+    }
+    table[BIAS] = (0.0, *(round(float(w), 3) for w in weights[-1]))
     return table, thresholds
 
 
@@ -113,7 +130,7 @@ def write(
     lines = [
         "# Evidence of the gates. Fitted by `python -m eval fit`; do not edit by hand.",
         f"# {date.today().isoformat()}, {n} examples of the tuning part; eval/fit_gates.py",
-        "# feature\t" + "\t".join(CLASSES),
+        "# feature\trarity\t" + "\t".join(CLASSES),
         *(f"threshold {name}\t{value}" for name, value in thresholds.items()),
         *(f"{name}\t" + "\t".join(map(str, row)) for name, row in sorted(table.items())),
     ]
@@ -136,18 +153,15 @@ def across_folds(found: Sequence[Example]) -> Array:
 
 
 def _from_questions(bot: Bot) -> Iterable[Example]:
-    for item in load_items(ROOT / "eval" / "questions"):
+    for n, item in enumerate(load_items(ROOT / "eval" / "questions")):
         leans = len(item.turns) > 1 and item.outcome == "dosing_refusal"
         if item.split != "tune" or leans:  # "and for kids?" is about a dose only after one
             continue
-        message = read(item.turns[-1], bot.guide().vocabulary)
         label = _OUTCOMES.get(item.outcome, item.outcome)
         label = label if label in CLASSES else "none"
         lenient = frozenset(_OUTCOMES.get(o, o) for o in item.accept)
-        yield Example(_features(bot, message), label, item.family, lenient=lenient)
-        if label == "none" and len(message.asks) > 1:
-            for i in range(len(message.asks)):
-                yield Example(_features(bot, message, i), label, item.family, lenient=lenient)
+        for example in _examples(bot, item.turns[-1], label, item.family):
+            yield replace(example, message=f"question {n}", lenient=lenient)
 
 
 def _from_lines(bot: Bot) -> Iterable[Example]:
@@ -156,8 +170,29 @@ def _from_lines(bot: Bot) -> Iterable[Example]:
             label, _, text = line.partition("\t")
             fragment = label == "dosing" and len(text.split()) < _MIN_WORDS
             if label in CLASSES and text and not fragment:
-                message = read(text, bot.guide().vocabulary)
-                yield Example(_features(bot, message), label, f"{path.stem} {n}")
+                yield from _examples(bot, text, label, f"{path.stem} {n}")
+
+
+def _from_rules(bot: Bot) -> Iterable[Example]:
+    """What reviewed rules say that they catch, so that the evidence does not dismiss it."""
+    gates = bot.policy.gates
+    for rule in gates.rules:
+        if rule.gate in CLASSES and rule.rule_id in gates.packaged and not rule.after:
+            for n, text in enumerate(rule.catches):
+                family = f"rule {rule.rule_id} {n}"
+                yield from _examples(bot, text, rule.gate, family, _RULE_WEIGHT)
+
+
+def _examples(
+    bot: Bot, text: str, label: str, family: str, weight: float = 1.0
+) -> Iterable[Example]:
+    """A message as a whole and, if it is harmless, each of its clauses: they are, too, and the
+    gates judge both."""
+    message = read(text, bot.guide().vocabulary)
+    yield Example(_features(bot, message), label, family, family, weight)
+    if label == "none" and len(message.asks) > 1:
+        for i in range(len(message.asks)):
+            yield Example(_features(bot, message, i), label, family, family, weight)
 
 
 def _features(bot: Bot, message: Message, clause: int | None = None) -> frozenset[str]:
@@ -169,25 +204,31 @@ def _features(bot: Bot, message: Message, clause: int | None = None) -> frozense
     return features_of(clauses, marks)
 
 
-def _vocabulary(found: Sequence[Example]) -> dict[str, int]:
+def _vocabulary(found: Sequence[Example]) -> dict[str, float]:
+    """Features that are seen often enough, each with the logarithm of how seldom it is."""
     seen = Counter(feature for example in found for feature in example.features)
-    kept = sorted(feature for feature, n in seen.items() if n >= _MIN_SEEN)
-    return {feature: i for i, feature in enumerate(kept)}
+    return {
+        feature: math.log(1 + len(found) / n)
+        for feature, n in sorted(seen.items())
+        if n >= _MIN_SEEN
+    }
 
 
-def _matrix(found: Sequence[Example], vocabulary: dict[str, int]) -> Any:
-    rows, columns, values = [], [], []
-    for i, example in enumerate(found):
-        share = SCALE / math.sqrt(len(example.features))
-        for feature in example.features:
-            if feature in vocabulary:
-                rows.append(i)
-                columns.append(vocabulary[feature])
-                values.append(share)
-    return csr_matrix((values, (rows, columns)), shape=(len(found), len(vocabulary)))
+def _matrix(found: Sequence[Example], vocabulary: Mapping[str, float]) -> Any:
+    columns = {feature: i for i, feature in enumerate(vocabulary)}
+    rarity = np.array(list(vocabulary.values()))
+    starts, indices, values = [0], [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
+    for example in found:
+        known = np.array([columns[f] for f in example.features if f in columns], dtype=np.int64)
+        row = rarity[known]
+        starts.append(starts[-1] + len(known))
+        indices.append(known)
+        values.append(row * SCALE / max(float(np.linalg.norm(row)), 1e-9))
+    parts = (np.concatenate(values), np.concatenate(indices), np.array(starts))
+    return csr_matrix(parts, shape=(len(found), len(vocabulary)))
 
 
-def _train(found: Sequence[Example], vocabulary: dict[str, int]) -> Array:
+def _train(found: Sequence[Example], vocabulary: Mapping[str, float]) -> Array:
     x = _matrix(found, vocabulary)
     y = np.zeros((len(found), len(CLASSES)))
     y[np.arange(len(found)), [CLASSES.index(e.label) for e in found]] = 1
@@ -218,13 +259,13 @@ def _shares(x: Any, weights: Array) -> Array:
     return shares
 
 
-def _doubt(found: Sequence[Example], shares: Array, gate: str) -> float:
+def _doubt(found: Sequence[Example], shares: Array, name: str) -> float:
     """The share under which no more than the allowed part of a gate's true examples lies."""
-    columns = _columns(gate)
+    columns = _columns(name.split()[-1])
     names = {CLASSES[i] for i in columns}
     scores = shares[:, columns].sum(axis=1)
     true = sorted(float(scores[i]) for i, e in enumerate(found) if e.label in names)
-    return round(true[int(_LOST[gate] * len(true))], 4)
+    return round(true[int(_LOST[name] * len(true))], 4)
 
 
 def _columns(gate: str) -> list[int]:
@@ -232,16 +273,17 @@ def _columns(gate: str) -> list[int]:
 
 
 def _threshold(found: Sequence[Example], shares: Array, name: str) -> float:
-    """The lowest threshold that stops no more than the allowed share of harmless examples."""
+    """The lowest threshold that stops no more than the allowed share of harmless messages, each by
+    the worst of its clauses and the whole."""
     gate = name.split()[-1]
     columns = _columns(gate)
     scores = shares[:, columns].sum(axis=1)
-    harmless = [
-        float(scores[i])
-        for i, e in enumerate(found)
-        if e.label == "none" and gate not in e.lenient and not e.family.startswith(_CURATED)
-    ]
+    worst: dict[str, float] = {}
+    for score, example in zip(scores.tolist(), found, strict=True):
+        is_curated = example.family.startswith(_CURATED)
+        if example.label == "none" and gate not in example.lenient and not is_curated:
+            worst[example.message] = max(score, worst.get(example.message, 0.0))
     for step in range(15, 99):
-        if sum(s >= step / 100 for s in harmless) <= _FALSE[name] * len(harmless):
+        if sum(s >= step / 100 for s in worst.values()) <= _FALSE[name] * len(worst):
             return step / 100
     return 0.99

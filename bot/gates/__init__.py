@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bot.analysis import Clause, PhraseTable
 from bot.gates import guarded
-from bot.gates.evidence import Evidence, load_evidence
+from bot.gates.evidence import Evidence, Weighed, load_evidence
 from bot.gates.features import Features, Mark
 from bot.gates.own import OwnRule, own_files, read_own
 from bot.gates.rules import Fired, Rule, fires, parse_rules
@@ -138,18 +138,16 @@ class Gates:
             marked = [self.features.mark(c.words, languages, c.subject) for c in clauses]
             for fired in self._judge_reading(clauses, marked, last_outcome):
                 found.setdefault((fired.gate, fired.rule_id, fired.clause), fired)
-        ruled = {gate for gate, _, _ in found}
-        suspected, doubted, leans = self._weigh(readings[-1], marked)
-        for key, fired in found.items():
-            if fired.gate in doubted and fired.rule_id in self.packaged:
-                found[key] = fired._replace(weak=True)
-        for fired in suspected:
+        weighed = self._weigh(readings[-1], marked)
+        kept = self._without_misled(found.values(), weighed, languages)
+        ruled = {fired.gate for fired in kept}
+        for fired in _suspected(weighed):
             # A rule that names the question is worth more than a sum of words: "should I take
             # it while pregnant" is about the person, not about the dose.
-            settled = fired.gate in ruled or (fired.gate == "dosing" and "personal" in ruled)
-            if not settled:
-                found[fired.gate, fired.rule_id, fired.clause] = fired
-        return replace(_verdict(found.values()), leans_to_dose=leans)
+            if fired.gate not in ruled and not (fired.gate == "dosing" and "personal" in ruled):
+                kept.append(fired)
+        leans = any(one.leans_to_dose for one in weighed.values())
+        return replace(_verdict(kept), leans_to_dose=leans)
 
     def withholds(
         self, sentence: Clause, languages: frozenset[str] = guarded.ENGLISH
@@ -187,24 +185,46 @@ class Gates:
         is_lasting = any(mark.feature == "effect_lasting" for mark in marks)
         return ("lasting" if is_lasting else "count") if words else "", words
 
-    def _weigh(
-        self, clauses: Sequence[Clause], marked: Sequence[list[Mark]]
-    ) -> tuple[list[Fired], frozenset[str], bool]:
-        """What the weighted evidence adds, by clause and of a short message as a whole, the gates
-        that it doubts in every one of these, and whether any leans to a dose."""
-        runs = [(number, [clause], marked[number]) for number, clause in enumerate(clauses)]
-        if len(clauses) > 1 and sum(len(c.words) for c in clauses) <= _WHOLE:
-            runs.append((-1, list(clauses), [mark for marks in marked for mark in marks]))
-        in_story = sum(len(c.words) for c in clauses) > _WHOLE
-        found: list[Fired] = []
-        doubted, leans = frozenset(GATES) if runs else frozenset(), False
-        for number, run, marks in runs:
-            weighed = self.evidence.weigh(run, marks, in_story=in_story)
-            doubted &= weighed.doubted
-            leans = leans or weighed.leans_to_dose
-            for gate, _, words, firm in weighed.suspected:
-                found.append(Fired(gate, f"{gate}.evidence", words, number, gate, not firm))
-        return found, doubted, leans
+    def _weigh(self, clauses: Sequence[Clause], marked: Sequence[list[Mark]]) -> dict[int, Weighed]:
+        """What the evidence says of each clause and, under -1, of a short message as a whole."""
+        runs = {n: ([clause], marked[n]) for n, clause in enumerate(clauses)}
+        n_words = sum(len(clause.words) for clause in clauses)
+        if len(clauses) > 1 and n_words <= _WHOLE:
+            runs[-1] = (list(clauses), [mark for marks in marked for mark in marks])
+        in_story = n_words > _WHOLE
+        return {
+            number: self.evidence.weigh(run, marks, in_story=in_story)
+            for number, (run, marks) in runs.items()
+        }
+
+    def _without_misled(
+        self,
+        found: Iterable[Fired],
+        weighed: Mapping[int, Weighed],
+        languages: frozenset[str],
+    ) -> list[Fired]:
+        """What rules found, without what the evidence dismisses; weak what it only doubts.
+
+        It judges reviewed rules that look at the message alone, and English, which it was
+        fitted on. Rules of a clinic's own always stand.
+        """
+        judged = self._judged if languages == guarded.ENGLISH else frozenset()
+        kept: list[Fired] = []
+        for fired in found:
+            if fired.rule_id not in judged:
+                kept.append(fired)
+                continue
+            # A clause is read in its message, and a message clause by clause.
+            around = [one for n, one in weighed.items() if n in (fired.clause, -1)]
+            around = around or list(weighed.values())
+            if not around or any(fired.gate not in one.dismissed for one in around):
+                weak = bool(around) and all(fired.gate in one.doubted for one in around)
+                kept.append(fired._replace(weak=weak))
+        return kept
+
+    @cached_property
+    def _judged(self) -> frozenset[str]:
+        return frozenset(r.rule_id for r in self.rules if not r.after) & self.packaged
 
     def _judge_reading(
         self, clauses: Sequence[Clause], marked: Sequence[list[Mark]], last_outcome: str | None
@@ -275,6 +295,12 @@ def _verdict(found: Iterable[Fired]) -> Verdict:
     for fired in ordered:
         by_gate[fired.gate] = (*by_gate.get(fired.gate, ()), fired)
     return Verdict(ordered, by_gate)
+
+
+def _suspected(weighed: Mapping[int, Weighed]) -> Iterable[Fired]:
+    for number, one in weighed.items():
+        for gate, _, words, firm in one.suspected:
+            yield Fired(gate, f"{gate}.evidence", words, number, gate, not firm)
 
 
 def _ids(rules: Iterable[Rule | OwnRule]) -> frozenset[str]:

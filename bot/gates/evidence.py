@@ -3,7 +3,8 @@
 Rules state what must fire; this model adds what people say in ways that no rule foresaw. It is
 a table of words and pairs of words with a weight for each gate (multinomial logistic
 regression), fitted by `python -m eval fit` on the tuning part and on lines written for it, and
-read by anyone: `explain` shows the words that weighed most. It can only add to what rules find.
+read by anyone: `explain` shows the words that weighed most. It adds to what rules find, and a
+packaged rule gives way where it is all but certain that the rule was misled.
 """
 
 from __future__ import annotations
@@ -11,8 +12,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
-from typing import NamedTuple
+from itertools import pairwise
+from typing import NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
 
 from bot.analysis import Clause, stem
 from bot.gates.features import Mark
@@ -34,13 +40,19 @@ _GROUNDS: Mapping[str, frozenset[str]] = {
     }.items()
 }
 """Something of this must be there: how a thing is asked never suffices without what is asked."""
+_THRESHOLD = "threshold "
+BIAS = "[bias]"
+"""The row of the table that counts for every message; its first value means nothing."""
 _BINS = ((3, "1"), (8, "2"), (19, "3"), (39, "4"))
 """Lengths in words: what counts in a fragment may be an aside in a letter."""
 _SHOWN = 4
 STORY_FROM = 0.9
 SCALE = 6.0
-"""Every message weighs the same, however long: features count `SCALE / sqrt(number)` each, so
-that a long story is not taken for a cry for help because it has many words."""
+"""Every message weighs the same, however long: its features, each by its rarity, are a vector of
+this length, so that a long story is not taken for a cry for help because it has many words."""
+_STEM_FROM = 5
+"""Letters from which the beginning and the end of a word count, too: a misspelt or unknown word
+is seldom strange in both."""
 
 
 class Suspicion(NamedTuple):
@@ -54,10 +66,12 @@ class Suspicion(NamedTuple):
 
 class Weighed(NamedTuple):
     """The gates that a run of words is suspected of, the most probable first; those of which it
-    is so improbable that even a rule may have been misled; whether it may yet be about a dose."""
+    is so improbable that even a rule may have been misled; those of which it is so improbable
+    that a rule was misled; whether it may yet be about a dose."""
 
     suspected: list[Suspicion]
     doubted: frozenset[str]
+    dismissed: frozenset[str]
     leans_to_dose: bool
 
 
@@ -65,14 +79,30 @@ class Weighed(NamedTuple):
 class Evidence:
     """The fitted table; immutable.
 
-    `weights` maps a feature to a weight per class; `bias` holds one per class; `thresholds`
-    give the probability from which a gate is suspected ("urgent" for the three urgent ones
-    together) and, under "firm ...", from which the suspicion decides whatever the guide says.
+    `rows` maps a feature to its row in `weights` (features times classes) and in `rarity`, the
+    logarithm of how seldom it is (inverse document frequency); `bias` holds one per class;
+    `thresholds` give the probability from which a gate is suspected ("urgent" for the three
+    urgent ones together), under "firm ..." from which the suspicion decides whatever the guide
+    says, and under "doubt ..." and "dismiss ..." below which a rule gives way.
     """
 
-    weights: Mapping[str, tuple[float, ...]]
+    rows: Mapping[str, int]
+    weights: npt.NDArray[np.float32]
+    rarity: npt.NDArray[np.float32]
     bias: tuple[float, ...]
     thresholds: Mapping[str, float]
+
+    @classmethod
+    def of(
+        cls,
+        table: Mapping[str, Sequence[float]],
+        bias: Sequence[float],
+        thresholds: Mapping[str, float],
+    ) -> Self:
+        """The table from rows of rarity and weights."""
+        values = np.array(list(table.values()), dtype=np.float32).reshape(-1, 1 + len(CLASSES))
+        rows = {feature: i for i, feature in enumerate(table)}
+        return cls(rows, values[:, 1:].copy(), values[:, 0].copy(), tuple(bias), thresholds)
 
     def weigh(
         self, clauses: Sequence[Clause], marks: Iterable[Mark], *, in_story: bool = False
@@ -90,21 +120,26 @@ class Evidence:
         suspected = self._over_threshold(found, features, STORY_FROM if in_story else 0.0)
         return Weighed(
             suspected,
-            frozenset(gate for gate in CLASSES[:-1] if self._doubts(gate, found)),
+            frozenset(gate for gate in CLASSES[:-1] if self._is_under("doubt", gate, found)),
+            frozenset(gate for gate in CLASSES[:-1] if self._is_under("dismiss", gate, found)),
             found["dosing"] >= self.thresholds.get("lean dosing", 1.0),
         )
 
-    def _doubts(self, gate: str, found: Mapping[str, float]) -> bool:
+    def _is_under(self, what: str, gate: str, found: Mapping[str, float]) -> bool:
         """Whether hardly any true example of a gate has so small a share."""
         kind, share = gate, found[gate]
         if gate in _URGENT:
             kind, share = "urgent", sum(found[name] for name in _URGENT)
-        return share < self.thresholds.get(f"doubt {kind}", 0.0)
+        return share < self.thresholds.get(f"{what} {kind}", 0.0)
 
     def _shares(self, features: frozenset[str]) -> dict[str, float]:
-        known = [row for f in features if (row := self.weights.get(f)) is not None]
-        share = SCALE / math.sqrt(len(features))
-        totals = [bias + share * sum(row[i] for row in known) for i, bias in enumerate(self.bias)]
+        known = [row for f in features if (row := self.rows.get(f)) is not None]
+        totals = list(self.bias)
+        if known:
+            rarity = self.rarity[known]
+            sums = rarity @ self.weights[known]
+            share = SCALE / math.sqrt(float(rarity @ rarity))
+            totals = [bias + share * float(one) for bias, one in zip(self.bias, sums, strict=True)]
         highest = max(totals)
         shares = [math.exp(total - highest) for total in totals]
         whole = sum(shares)
@@ -125,7 +160,7 @@ class Evidence:
             if found[gate] >= max(at_least, self.thresholds[gate])
             and not _GROUNDS[gate].isdisjoint(features)
         ]
-        known = [feature for feature in features if feature in self.weights]
+        known = [feature for feature in features if feature in self.rows]
         return [
             Suspicion(
                 gate, round(share, 3), self._heaviest(gate, known), self._is_firm(gate, share)
@@ -138,24 +173,32 @@ class Evidence:
 
     def _heaviest(self, gate: str, known: Sequence[str]) -> tuple[str, ...]:
         column, none = CLASSES.index(gate), CLASSES.index("none")
-        weighed = ((self.weights[f][column] - self.weights[f][none], f) for f in known)
+        rows = [self.rows[feature] for feature in known]
+        gains = self.rarity[rows] * (self.weights[rows, column] - self.weights[rows, none])
+        weighed = zip(gains.tolist(), known, strict=True)
         ranked = sorted((pair for pair in weighed if pair[0] > 0), reverse=True)
         return tuple(feature for _, feature in ranked[:_SHOWN])
 
 
 def features_of(clauses: Sequence[Clause], marks: Iterable[Mark]) -> frozenset[str]:
-    """What the model sees of a run of clauses: stems, neighbouring pairs, named features, length.
+    """What the model sees of a run of clauses.
 
-    The guide's subject is one word and every number another, so that what is learnt holds for
-    other guides and other amounts.
+    Stems and words as they stand (`=took`), how words begin and end (`inje-`, `-ing`), pairs of
+    neighbours (`how much`) and of those with one word between them (`how .. I`), named features
+    (`[unit]`) and the length. The guide's subject is one word and every number another, so that
+    what is learnt holds for other guides and other amounts.
     """
     found: set[str] = {f"[{mark.feature}]" for mark in marks}
     n_words = 0
     for clause in clauses:
         n_words += len(clause.words)
-        words = _general(clause)
-        found.update(words)
-        found.update(f"{a} {b}" for a, b in zip(["^", *words], [*words, "$"], strict=True))
+        general, plain = _general(clause)
+        words = ["^", *general, "$"]
+        found.update(words[1:-1])
+        found.update(map(" ".join, pairwise(words)))
+        found.update(f"{a} .. {b}" for a, b in zip(words, words[2:], strict=False))
+        for word in plain:
+            found.update(_forms(word))
     length = next((name for most, name in _BINS if n_words <= most), "5")
     found.add(f"[length {length}]")
     return frozenset(found)
@@ -164,28 +207,45 @@ def features_of(clauses: Sequence[Clause], marks: Iterable[Mark]) -> frozenset[s
 def load_evidence() -> Evidence:
     """Read the fitted table."""
     text = (files("bot") / "data" / "evidence.tsv").read_text(encoding="utf-8")
-    thresholds: dict[str, float] = {}
-    weights: dict[str, tuple[float, ...]] = {}
-    for line in text.splitlines():
-        name, *values = line.split("\t")
-        if name.startswith("threshold "):
-            thresholds[name.removeprefix("threshold ")] = float(values[0])
-        elif not name.startswith("#"):
-            weights[name] = tuple(map(float, values))
-    bias = weights.pop("[bias]")
-    return Evidence(weights, bias, thresholds)
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    named = [line.partition("\t") for line in lines if not line.startswith(_THRESHOLD)]
+    rows = {name: i for i, (name, _, _) in enumerate(named)}
+    # All numbers at once: one by one they took most of the time of a command.
+    values = np.fromstring("\t".join(rest for _, _, rest in named), dtype=np.float32, sep="\t")
+    values = values.reshape(len(rows), 1 + len(CLASSES))
+    thresholds = dict(
+        line.removeprefix(_THRESHOLD).split("\t") for line in lines if line.startswith(_THRESHOLD)
+    )
+    return Evidence(
+        rows,
+        values[:, 1:].copy(),
+        values[:, 0].copy(),
+        tuple(values[rows[BIAS], 1:].tolist()),
+        {name: float(value) for name, value in thresholds.items()},
+    )
 
 
-def _general(clause: Clause) -> list[str]:
+def _general(clause: Clause) -> tuple[list[str], list[str]]:
+    """A clause's words as the model knows them, and those that are words and not the subject."""
     starts = dict(clause.subject)
-    words: list[str] = []
+    general: list[str] = []
+    plain: list[str] = []
     i = 0
     while i < len(clause.words):
         if i in starts:
-            words.append("[subject]")
+            general.append("[subject]")
             i = starts[i]
             continue
         word = clause.words[i]
-        words.append("[number]" if word[0].isdigit() else stem(word))
+        general.append("[number]" if word[0].isdigit() else stem(word))
+        if word.isalpha():
+            plain.append(word)
         i += 1
-    return words
+    return general, plain
+
+
+@lru_cache(maxsize=20_000)
+def _forms(word: str) -> tuple[str, ...]:
+    """A word as it stands, its beginning and its end."""
+    whole = f"={word}"
+    return (whole,) if len(word) < _STEM_FROM else (whole, f"{word[:4]}-", f"-{word[-3:]}")
