@@ -177,7 +177,10 @@ def _contact_or_privacy(asked: Asked) -> Draft | None:
         return None
     if answers(asked, asked.open_clauses("smalltalk"), only_asking=True):
         return None
-    reason = fired.wording
+    return _with_contact(asked, fired.wording)
+
+
+def _with_contact(asked: Asked, reason: str) -> Draft:
     kept = asked.policy.samples and reason == "privacy"
     text = say(asked.policy, f"{reason}.text_sampled" if kept else f"{reason}.text")
     return Draft("smalltalk", reason, text, card=contact_card(asked.policy))
@@ -188,6 +191,8 @@ def _small_talk(asked: Asked) -> Draft | None:
     kind = kind_of_small_talk(asked)
     if kind is None:
         return None
+    if kind in ("contact", "privacy"):
+        return _with_contact(asked, kind)
     texts = {"who_you": "who", "what_can": "what", "how_you": "how"}
     text = say(asked.policy, f"smalltalk.{texts.get(kind, kind)}", title=asked.ready.guide.title)
     shows = kind in ("what_can", "greet", "who_you", "insult")

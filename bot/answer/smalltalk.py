@@ -19,8 +19,28 @@ _PHRASE = 3
 
 
 def kind_of_small_talk(asked: Asked) -> str | None:
+    """The kind of small talk that the whole message is, by its phrases or by all its words."""
     words = asked.message.best.words
     marks = asked.policy.gates.features.mark(words, frozenset(("en",)), ())
+    return _by_phrases(asked, words, marks) or _by_all_words(asked)
+
+
+def _by_all_words(asked: Asked) -> str | None:
+    gates, clauses = asked.policy.gates, asked.message.best.clauses
+    if any(fired.gate != "smalltalk" for fired in asked.verdict.fired):
+        return None
+    marks = [
+        mark
+        for clause in clauses
+        for mark in gates.features.mark(clause.words, asked.message.languages, clause.subject)
+    ]
+    kind = gates.talk.kind(clauses, marks)
+    if kind is None or answers(asked, range(len(clauses))):
+        return None
+    return kind
+
+
+def _by_phrases(asked: Asked, words: Sequence[str], marks: Sequence[Mark]) -> str | None:
     kinds = {mark.feature for mark in marks}
     kind = next((kind for kind in _SMALL_TALK if kind in kinds), None)
     if kind is None:

@@ -20,6 +20,7 @@ from bot.gates.evidence import Evidence, Weighed, load_evidence
 from bot.gates.features import Features, Mark
 from bot.gates.own import OwnRule, own_files, read_own
 from bot.gates.rules import Fired, Rule, fires, parse_rules
+from bot.gates.talk import Talk, load_talk
 
 GATES = ("crisis", "emergency", "overdose", "dosing", "personal", "smalltalk")
 """In order of precedence."""
@@ -71,15 +72,16 @@ class Verdict:
 class Gates:
     """All rules, read once; `sha256` is that of every file that decides.
 
-    `packaged` are the ids of the reviewed rules as they came; what a clinic adds or replaces
-    is never doubted. `own` are the clinic's rules, in force among the others, in order of
-    their files.
+    `talk` knows small talk by all its words. `packaged` are the ids of the reviewed rules as
+    they came; what a clinic adds or replaces is never doubted. `own` are the clinic's rules, in
+    force among the others, in order of their files.
     """
 
     features: Features
     rules: tuple[Rule, ...]
     withheld: tuple[Rule, ...]
     evidence: Evidence
+    talk: Talk
     sha256: str
     packaged: frozenset[str] = frozenset()
     own: tuple[OwnRule, ...] = ()
@@ -262,10 +264,10 @@ def load_gates(corpus_dir: Path | None = None) -> Gates:
     for path in own_files(corpus_dir):
         digest.update(path.read_bytes())
         own += read_own(path, (*GATES, WITHHELD), features.names, _ids(packaged) | _ids(own))
-    evidence = load_evidence()
-    for name in ("evidence.tsv", guarded.DATA):
+    for name in ("evidence.tsv", "smalltalk.tsv", guarded.DATA):
         digest.update((files("bot") / "data" / name).read_bytes())
-    bare = Gates(features, *_parted(packaged), evidence, digest.hexdigest(), _ids(packaged))
+    fitted = load_evidence(), load_talk()
+    bare = Gates(features, *_parted(packaged), *fitted, digest.hexdigest(), _ids(packaged))
     return bare.with_own(own)
 
 

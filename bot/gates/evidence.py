@@ -9,19 +9,15 @@ packaged rule gives way where it is all but certain that the rule was misled.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from itertools import pairwise
-from typing import NamedTuple, Self
-
-import numpy as np
-import numpy.typing as npt
+from typing import NamedTuple
 
 from bot.analysis import Clause, stem
 from bot.gates.features import Mark
+from bot.gates.table import Table, read_table
 
 CLASSES = ("crisis", "emergency", "overdose", "dosing", "personal", "none")
 """The gates that the model knows, in the order of the table's columns, and none of them."""
@@ -40,16 +36,10 @@ _GROUNDS: Mapping[str, frozenset[str]] = {
     }.items()
 }
 """Something of this must be there: how a thing is asked never suffices without what is asked."""
-_THRESHOLD = "threshold "
-BIAS = "[bias]"
-"""The row of the table that counts for every message; its first value means nothing."""
 _BINS = ((3, "1"), (8, "2"), (19, "3"), (39, "4"))
 """Lengths in words: what counts in a fragment may be an aside in a letter."""
 _SHOWN = 4
 STORY_FROM = 0.9
-SCALE = 6.0
-"""Every message weighs the same, however long: its features, each by its rarity, are a vector of
-this length, so that a long story is not taken for a cry for help because it has many words."""
 _STEM_FROM = 5
 """Letters from which the beginning and the end of a word count, too: a misspelt or unknown word
 is seldom strange in both."""
@@ -77,32 +67,15 @@ class Weighed(NamedTuple):
 
 @dataclass(frozen=True)
 class Evidence:
-    """The fitted table; immutable.
+    """The fitted table of the gates; immutable.
 
-    `rows` maps a feature to its row in `weights` (features times classes) and in `rarity`, the
-    logarithm of how seldom it is (inverse document frequency); `bias` holds one per class;
     `thresholds` give the probability from which a gate is suspected ("urgent" for the three
     urgent ones together), under "firm ..." from which the suspicion decides whatever the guide
     says, and under "doubt ..." and "dismiss ..." below which a rule gives way.
     """
 
-    rows: Mapping[str, int]
-    weights: npt.NDArray[np.float32]
-    rarity: npt.NDArray[np.float32]
-    bias: tuple[float, ...]
+    table: Table
     thresholds: Mapping[str, float]
-
-    @classmethod
-    def of(
-        cls,
-        table: Mapping[str, Sequence[float]],
-        bias: Sequence[float],
-        thresholds: Mapping[str, float],
-    ) -> Self:
-        """The table from rows of rarity and weights."""
-        values = np.array(list(table.values()), dtype=np.float32).reshape(-1, 1 + len(CLASSES))
-        rows = {feature: i for i, feature in enumerate(table)}
-        return cls(rows, values[:, 1:].copy(), values[:, 0].copy(), tuple(bias), thresholds)
 
     def weigh(
         self, clauses: Sequence[Clause], marks: Iterable[Mark], *, in_story: bool = False
@@ -116,7 +89,7 @@ class Evidence:
                 so more certainty is asked of it.
         """
         features = features_of(clauses, marks)
-        found = self._shares(features)
+        found = self.table.shares(features)
         suspected = self._over_threshold(found, features, STORY_FROM if in_story else 0.0)
         return Weighed(
             suspected,
@@ -131,19 +104,6 @@ class Evidence:
         if gate in _URGENT:
             kind, share = "urgent", sum(found[name] for name in _URGENT)
         return share < self.thresholds.get(f"{what} {kind}", 0.0)
-
-    def _shares(self, features: frozenset[str]) -> dict[str, float]:
-        known = [row for f in features if (row := self.rows.get(f)) is not None]
-        totals = list(self.bias)
-        if known:
-            rarity = self.rarity[known]
-            sums = rarity @ self.weights[known]
-            share = SCALE / math.sqrt(float(rarity @ rarity))
-            totals = [bias + share * float(one) for bias, one in zip(self.bias, sums, strict=True)]
-        highest = max(totals)
-        shares = [math.exp(total - highest) for total in totals]
-        whole = sum(shares)
-        return dict(zip(CLASSES, (share / whole for share in shares), strict=True))
 
     def _over_threshold(
         self, found: Mapping[str, float], features: frozenset[str], at_least: float
@@ -160,24 +120,18 @@ class Evidence:
             if found[gate] >= max(at_least, self.thresholds[gate])
             and not _GROUNDS[gate].isdisjoint(features)
         ]
-        known = [feature for feature in features if feature in self.rows]
         return [
             Suspicion(
-                gate, round(share, 3), self._heaviest(gate, known), self._is_firm(gate, share)
+                gate,
+                round(share, 3),
+                self.table.heaviest(features, gate, "none", _SHOWN),
+                self._is_firm(gate, share),
             )
             for share, gate in sorted(suspected, reverse=True)
         ]
 
     def _is_firm(self, gate: str, share: float) -> bool:
         return share >= self.thresholds["firm urgent" if gate in _URGENT else f"firm {gate}"]
-
-    def _heaviest(self, gate: str, known: Sequence[str]) -> tuple[str, ...]:
-        column, none = CLASSES.index(gate), CLASSES.index("none")
-        rows = [self.rows[feature] for feature in known]
-        gains = self.rarity[rows] * (self.weights[rows, column] - self.weights[rows, none])
-        weighed = zip(gains.tolist(), known, strict=True)
-        ranked = sorted((pair for pair in weighed if pair[0] > 0), reverse=True)
-        return tuple(feature for _, feature in ranked[:_SHOWN])
 
 
 def features_of(clauses: Sequence[Clause], marks: Iterable[Mark]) -> frozenset[str]:
@@ -206,23 +160,7 @@ def features_of(clauses: Sequence[Clause], marks: Iterable[Mark]) -> frozenset[s
 
 def load_evidence() -> Evidence:
     """Read the fitted table."""
-    text = (files("bot") / "data" / "evidence.tsv").read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
-    named = [line.partition("\t") for line in lines if not line.startswith(_THRESHOLD)]
-    rows = {name: i for i, (name, _, _) in enumerate(named)}
-    # All numbers at once: one by one they took most of the time of a command.
-    values = np.fromstring("\t".join(rest for _, _, rest in named), dtype=np.float32, sep="\t")
-    values = values.reshape(len(rows), 1 + len(CLASSES))
-    thresholds = dict(
-        line.removeprefix(_THRESHOLD).split("\t") for line in lines if line.startswith(_THRESHOLD)
-    )
-    return Evidence(
-        rows,
-        values[:, 1:].copy(),
-        values[:, 0].copy(),
-        tuple(values[rows[BIAS], 1:].tolist()),
-        {name: float(value) for name, value in thresholds.items()},
-    )
+    return Evidence(*read_table("evidence.tsv"))
 
 
 def _general(clause: Clause) -> tuple[list[str], list[str]]:
