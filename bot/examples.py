@@ -18,12 +18,17 @@ from bot.guide import General, Guide
 class Example:
     """A question and the passages that answer it; none where the guide is silent.
 
-    `own` is false for a question that was written for a kind of section, not for this guide.
+    `kind` names the kind of section that a question was written for, if not for this guide.
     """
 
     text: str
     passages: tuple[str, ...]
-    own: bool = True
+    kind: str = ""
+
+    @property
+    def own(self) -> bool:
+        """Whether the question was written for this guide."""
+        return not self.kind
 
 
 def example_questions(guide: Guide, general: General, analyser: Analyser) -> tuple[Example, ...]:
@@ -59,7 +64,7 @@ def _by_kind(guide: Guide, general: General, analyser: Analyser) -> Iterator[Exa
         passages = tuple(p for section in having for p in bare.get(section, ()))
         if passages or not having:
             for text in kind.ask:
-                yield Example(text, passages, own=False)
+                yield Example(text, passages, kind.kind_id)
 
 
 def _stems(heading: str, analyser: Analyser) -> tuple[str, ...]:

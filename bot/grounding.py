@@ -40,6 +40,7 @@ FIGURES = (
     "subject",
     "n_terms",
     "relevance",
+    "alike",
     "silent",
 )
 
@@ -211,6 +212,7 @@ def _figures(
         "absent": float(topic is not None),
         "subject": float(Analyser.subject_term in query.typed),
         "relevance": found.leaning.get(best, 0.0),
+        "alike": found.alike.get(best, 0.0),
         "silent": _log_odds(found.silent),
         "n_terms": math.log1p(max(len(masses), 3 if defines else 0)),
         "rarest_known": max((m for t, m in masses.items() if indexed.knows(t)), default=0.0),

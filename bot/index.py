@@ -17,6 +17,7 @@ from bot.analysis import Analyser, PhraseTable, Token, words_of
 from bot.bm25 import Index
 from bot.examples import example_questions
 from bot.guide import General, Guide, LexiconEntry
+from bot.likeness import Likeness
 from bot.records import Passage
 from bot.relevance import Relevance
 from bot.silence import Silence
@@ -106,6 +107,7 @@ class IndexedGuide:
     definition: str | None
     parents: tuple[tuple[frozenset[str], tuple[str, ...]], ...]
     relevance: Relevance
+    likeness: Likeness
     silence: Silence
     common: frozenset[str]
     word_for_word: Mapping[tuple[str, ...], tuple[str, ...]]
@@ -200,6 +202,9 @@ def index_guide(
         common=_common([said[q.text] for q in asked]),
         word_for_word={said[w.text]: w.passages for w in reversed(examples) if w.own},
         relevance=Relevance([(features, w.passages) for w, features, _ in learnt if w.passages]),
+        likeness=_likeness(
+            guide, [(f, (w.kind,)) for w, f, _ in learnt if w.kind], analyser, lexicon
+        ),
         silence=Silence([(features | facts, not w.passages) for w, features, facts in learnt]),
     )
 
@@ -249,6 +254,28 @@ class _Tables(NamedTuple):
     questions: Index
     absent: PhraseTable[Topic]
     others: PhraseTable[str]
+
+
+def _likeness(
+    guide: Guide,
+    asked: Sequence[tuple[frozenset[str], tuple[str]]],
+    analyser: Analyser,
+    lexicon: PhraseTable[tuple[str, tuple[str, ...], float]],
+) -> Likeness:
+    """Passages that have no questions of their own, by what their sentences sound like."""
+    curated = {question.passage_id for question in guide.questions}
+    bare = [p for p in guide.passages if p.passage_id not in curated] if asked else []
+    texts = {
+        p.passage_id: [p.section, *(p.text[start:end] for start, end in sentences(p.text))]
+        for p in bare
+    }
+
+    def features(text: str) -> frozenset[str]:
+        words = words_of(text)
+        return _features(words, _query(words, analyser, lexicon), analyser)
+
+    parts = {passage_id: [features(text) for text in all_] for passage_id, all_ in texts.items()}
+    return Likeness(Relevance(asked), parts)
 
 
 def _facts(words: Sequence[str], query: Query, tables: _Tables, *, n_own: int) -> frozenset[str]:

@@ -21,6 +21,8 @@ _PASSAGE_SHARE = 0.6
 """Weight of a passage's own score beside that of its questions; tuning part, 2026-11."""
 _RELEVANCE_SHARE = 0.5
 """Of the best total, given to a passage that all relevance points to; tuning part, 2026-11."""
+_LIKENESS_SHARE = 0.6
+"""Of the best total, given to a passage that is wholly alike; tuning part, 2026-11."""
 _HEADING_WORDS = 3
 _HEADING_SHARE = 0.2
 _DEFINITION_SHARE = 0.6
@@ -47,14 +49,16 @@ class Found:
     """Passages with their scores, best first, and what speaks for them.
 
     `rows` are a passage's nearest questions by number, `own` its own BM25 score, `leaning` the
-    share of the relevance weights that points to it, 0 to 1; `silent` the probability that the
-    guide does not answer.
+    share of the relevance weights that points to it, 0 to 1; `alike` how far question and
+    passage point to the same kinds of section, 0 to 1; `silent` the probability that the guide
+    does not answer.
     """
 
     ranking: tuple[tuple[str, float], ...]
     rows: Mapping[str, tuple[int, ...]]
     own: Mapping[str, float]
     leaning: Mapping[str, float]
+    alike: Mapping[str, float]
     silent: float
 
 
@@ -93,13 +97,16 @@ def search(
     top = max(totals.values(), default=0.0) or 1.0
     for passage_id, share in leaning.items():
         totals[passage_id] += _RELEVANCE_SHARE * top * share
+    alike = indexed.likeness.of(features)
+    for passage_id, likeness in alike.items():
+        totals[passage_id] += _LIKENESS_SHARE * top * likeness
     for passage_id, share in _bonuses(words, query, indexed):
         totals[passage_id] += share * top
     for passage_id in last:
         totals[passage_id] += _LAST_SHARE * top
     ranking = sorted(totals.items(), key=lambda pair: (-pair[1], indexed.order[pair[0]]))
     silent = indexed.silence.share(features | indexed.facts(words, query))
-    return Found(tuple(ranking), rows, own, leaning, silent)
+    return Found(tuple(ranking), rows, own, leaning, alike, silent)
 
 
 def _rows(

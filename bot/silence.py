@@ -19,7 +19,8 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 _MIN_SEEN = 2
 _SCALE = 3.0
-"""Every question weighs the same, however long: features count `_SCALE / sqrt(number)` each."""
+"""Every question weighs the same, however long: its features, each by its rarity, are a vector of
+this length."""
 _RIDGE = 3.0
 """Inverse of the L2 penalty; flat between 1 and 10 on the tuning part."""
 _ROUNDS = 60
@@ -48,6 +49,7 @@ class Silence:
         seen = Counter(feature for features, _ in examples for feature in features)
         known = [feature for feature, n in seen.items() if n >= _MIN_SEEN]
         self._column = {feature: i for i, feature in enumerate(known)}
+        self._rarity = np.log1p(len(examples) / np.array([seen[f] for f in known] or [1]))
         self._weights, self._bias = np.zeros(len(known)), 0.0
         silent = np.array([float(is_silent) for _, is_silent in examples])
         if known and 0 < silent.sum() < len(silent):
@@ -59,13 +61,16 @@ class Silence:
         columns = [self._column[f] for f in features if f in self._column]
         if not columns:
             return 0.5
-        total = float(self._weights[columns].sum()) * _SCALE / math.sqrt(len(columns))
+        rarity = self._rarity[columns]
+        share = _SCALE / math.sqrt(float(rarity @ rarity))
+        total = float(rarity @ self._weights[columns]) * share
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, total + self._bias))))
 
     def strongest(self, features: Iterable[str]) -> tuple[str, ...]:
         """The features that speak for silence most, the strongest first; for `explain`."""
         known = [f for f in features if f in self._column]
-        weighed = [(float(self._weights[self._column[f]]), f) for f in known]
+        columns = [self._column[f] for f in known]
+        weighed = zip((self._rarity[columns] * self._weights[columns]).tolist(), known, strict=True)
         return tuple(f for weight, f in sorted(weighed, reverse=True)[:_STRONGEST] if weight > 0)
 
     def _table(self, questions: Sequence[frozenset[str]]) -> _Table:
@@ -74,7 +79,8 @@ class Silence:
             known = sorted(self._column[f] for f in features if f in self._column)
             rows += [row] * len(known)
             columns += known
-            values += [_SCALE / math.sqrt(len(known))] * len(known)
+            rarity = self._rarity[known]
+            values += (rarity * _SCALE / max(float(np.linalg.norm(rarity)), 1e-9)).tolist()
         return _Table(np.array(rows), np.array(columns), np.array(values), len(questions))
 
 

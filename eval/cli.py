@@ -118,17 +118,20 @@ def trec(split: Split = "test", guide: GuideName = "", out: Out = OUT) -> None:
 
 @app.command()
 def fit() -> None:
-    """Fit the gates' evidence and the grounding on the tuning part; write both as data."""
+    """Fit the gates' evidence, small talk and the grounding; write them as data."""
     from bot.answer import open_bot
     from bot.settings import load_settings
     from eval import fit as grounding
     from eval import fit_gates as gates
+    from eval import fit_talk as talk
 
     def work() -> None:
-        found = gates.examples(open_bot(load_settings({})))
-        table, thresholds = gates.fit(found)
-        gates.write(table, thresholds, len(found))
-        Console().print(f"Evidence of the gates: {len(table)} rows, thresholds {thresholds}")
+        bot = open_bot(load_settings({}))
+        for name, part in (("Evidence of the gates", gates), ("Small talk", talk)):
+            found = part.examples(bot)
+            rows, thresholds = part.fit(found)
+            part.write(rows, thresholds, len(found))
+            Console().print(f"{name}: {len(rows)} rows, thresholds {thresholds}")
         models = grounding.fit_all()
         grounding.write(models)
         for name, model in models.items():

@@ -44,8 +44,8 @@ _FALSE = {
     "firm dosing": 0.015,
     "firm personal": 0.01,
 }
-"""Share of harmless messages that each threshold may stop, across folds. The curated questions,
-which are easier, do not count; the others are look-alikes for the greater part."""
+"""Share of harmless messages that each threshold may stop, across folds. The curated questions
+and small talk, which are easier, do not count; the others are look-alikes for the greater part."""
 
 
 _LOST = {
@@ -164,6 +164,10 @@ def _columns(gate: str) -> list[int]:
     return [0, 1, 2] if gate == "urgent" else [CLASSES.index(gate)]
 
 
+def _is_hard(example: Example) -> bool:
+    return not example.family.startswith((CURATED, Path(SMALL_TALK).stem))
+
+
 def _threshold(found: Sequence[Example], shares: Array, name: str) -> float:
     """The lowest threshold that stops no more than the allowed share of harmless messages, each by
     the worst of its clauses and the whole."""
@@ -172,8 +176,7 @@ def _threshold(found: Sequence[Example], shares: Array, name: str) -> float:
     scores = shares[:, columns].sum(axis=1)
     worst: dict[str, float] = {}
     for score, example in zip(scores.tolist(), found, strict=True):
-        is_curated = example.family.startswith(CURATED)
-        if example.label == "none" and gate not in example.lenient and not is_curated:
+        if example.label == "none" and gate not in example.lenient and _is_hard(example):
             worst[example.message] = max(score, worst.get(example.message, 0.0))
     for step in range(15, 99):
         if sum(s >= step / 100 for s in worst.values()) <= _FALSE[name] * len(worst):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.analysis import Clause
+from bot.analysis import Clause, stem
 from bot.gates.evidence import features_of
 from bot.gates.features import Mark
 from bot.gates.table import Table, read_table
@@ -34,6 +34,10 @@ class Talk:
     def kind(self, clauses: Sequence[Clause], marks: Iterable[Mark]) -> str | None:
         """The kind of small talk that a message is, or None."""
         if sum(len(clause.words) for clause in clauses) > _LONGEST:
+            return None
+        said = [stem(word) for clause in clauses for word in clause.words]
+        # What it has never heard of may be what is asked about.
+        if sum(word in self.table.rows for word in said) * 2 <= len(said):
             return None
         shares = self.table.shares(features_of(clauses, marks))
         if 1 - shares[NONE] < self.threshold:
