@@ -122,7 +122,9 @@ def ground(
     model = load_model(with_questions=bool(indexed.guide.questions))
     score = _certain(words, ranking, indexed)
     if score is None:
-        score = model.score(figures) if ranking else 0.0
+        # The subject alone ("b12") asks nothing, unless it leans on what was quoted last.
+        asks = bool(figures["n_terms"]) or bool(last)
+        score = model.score(figures) if ranking and asks else 0.0
     band: Band = model.band(score) if coverage else ("answer" if ranking else "not_covered")
     rarest = tuple(sorted(unknown, key=lambda word: (-unknown[word], word)))
     return Grounding(score, band, ranking, figures, query, topic, rarest)

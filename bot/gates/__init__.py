@@ -33,6 +33,8 @@ _LEAST_LEFT = 2
 """Words that must be left of a clause when greeting and thanks are taken off."""
 _WHOLE = 40
 """Words up to which the evidence weighs a message of several clauses as a whole, too."""
+EVIDENCE_ID = "{}.evidence"
+"""What the evidence calls itself among the rules of a gate."""
 WITHHELD = "withheld"
 """Not a gate for visitors: the rules for sentences of a guide that are never quoted."""
 
@@ -302,7 +304,7 @@ def _verdict(found: Iterable[Fired]) -> Verdict:
 def _suspected(weighed: Mapping[int, Weighed]) -> Iterable[Fired]:
     for number, one in weighed.items():
         for gate, _, words, firm in one.suspected:
-            yield Fired(gate, f"{gate}.evidence", words, number, gate, not firm)
+            yield Fired(gate, EVIDENCE_ID.format(gate), words, number, gate, not firm)
 
 
 def _ids(rules: Iterable[Rule | OwnRule]) -> frozenset[str]:

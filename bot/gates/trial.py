@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bot.analysis import Clause, words_of
-from bot.gates import WITHHELD, Gates, Verdict
+from bot.gates import EVIDENCE_ID, WITHHELD, Gates, Verdict
 from bot.gates.own import OwnRule
 from bot.gates.rules import Rule
 from bot.readings import read
@@ -68,8 +68,8 @@ def misses(gates: Gates, vocabularies: Sequence[Vocabulary]) -> list[Miss]:
 def losses(before: Gates, after: Gates) -> list[Loss]:
     """What the first gates catch of their own examples and the second do not, in order.
 
-    An example counts as caught by its gate, whichever of its rules fires. Firm before and on
-    weak evidence after is a loss, since weak evidence gives way to an answer.
+    An example counts as caught by its gate, whichever of its rules fires. By a rule before and by
+    the evidence alone after is a loss, since nobody has signed the evidence for it.
     """
     vocabulary = packaged_vocabulary(before)
     found: list[Loss] = []
@@ -97,14 +97,14 @@ def caught_anew(before: Gates, after: Gates) -> list[Loss]:
 def _strength(
     gates: Gates, rule: Rule, text: str, vocabulary: Vocabulary
 ) -> tuple[int, tuple[str, ...]]:
-    """Two: the rule's gate catches it; one: on weak evidence; none; and all that fired."""
+    """Two: a rule of the gate catches it; one: the evidence alone; none; and all that fired."""
     if rule.gate == WITHHELD:
         fired = _withheld_by(gates, text, vocabulary)
         return 2 * bool(fired), fired
     verdict = _judged(gates, rule, text, vocabulary)
     of_gate = verdict.by_gate.get(rule.gate, ())
-    firm = any(not fired.weak for fired in of_gate)
-    return 2 if firm else min(len(of_gate), 1), tuple(f.rule_id for f in verdict.fired)
+    by_rule = any(fired.rule_id != EVIDENCE_ID.format(fired.gate) for fired in of_gate)
+    return 2 if by_rule else min(len(of_gate), 1), tuple(f.rule_id for f in verdict.fired)
 
 
 def _rules_on(gates: Gates, rule: Rule, text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
