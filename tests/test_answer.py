@@ -247,7 +247,7 @@ class TestNotCovered:
             assert "zyzzogeton" not in json.dumps(to_dict(ask(text)))
 
     def test_the_second_time_the_clinic_s_contact_is_shown(self, ask: Ask) -> None:
-        reply = ask("How much does it cost?", "Is there parking?")
+        reply = ask("How much does it cost?", "Will it help my hair grow?")
         assert reply.outcome == "not_covered"
         assert reply.card is not None
         assert reply.card.level == "contact"

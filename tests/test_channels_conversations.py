@@ -30,7 +30,7 @@ CONVERSATIONS: tuple[tuple[str, tuple[str | int, ...]], ...] = (
     ("answer", ("How many mcg should I inject?", 1)),
     ("answer", ("what are the side effects?", "thanks", "what about allergies?")),
     ("not_covered", ("how much does it cost?",)),
-    ("not_covered", ("do you have parking",)),
+    ("smalltalk", ("do you have parking",)),
     ("not_covered", ("what is the weather tomorrow",)),
     ("not_covered", ("how much does it cost?", "and parking?")),
     ("dosing_refusal", ("How many mcg of B12 should I inject each week?",)),

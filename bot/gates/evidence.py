@@ -40,6 +40,9 @@ _BINS = ((3, "1"), (8, "2"), (19, "3"), (39, "4"))
 """Lengths in words: what counts in a fragment may be an aside in a letter."""
 _SHOWN = 4
 STORY_FROM = 0.9
+_CODE_FROM = 7
+_NOUGHT_FROM = 3
+"""Digits from which one is a code, a telephone number or the like; with a nought in front."""
 _STEM_FROM = 5
 """Letters from which the beginning and the end of a word count, too: a misspelt or unknown word
 is seldom strange in both."""
@@ -175,11 +178,17 @@ def _general(clause: Clause) -> tuple[list[str], list[str]]:
             i = starts[i]
             continue
         word = clause.words[i]
-        general.append("[number]" if word[0].isdigit() else stem(word))
+        general.append(_number(word) if word[0].isdigit() else stem(word))
         if word.isalpha():
             plain.append(word)
         i += 1
     return general, plain
+
+
+def _number(word: str) -> str:
+    """A number, or a code: no amount begins with a nought and goes on, or has so many digits."""
+    long = len(word) >= _CODE_FROM or (word[0] == "0" and len(word) >= _NOUGHT_FROM)
+    return "[code]" if word.isdigit() and long else "[number]"
 
 
 @lru_cache(maxsize=20_000)
