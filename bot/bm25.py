@@ -74,7 +74,10 @@ class Index:
 
     def idf(self, term: str) -> float:
         """`log(1 + (N - n + .5) / (n + .5))`, never negative (Lucene's BM25Similarity)."""
-        n = self._df.get(term, 0)
+        known = self._idf.get(self._df.get(term, 0))
+        return self._rarity(self._df.get(term, 0)) if known is None else known
+
+    def _rarity(self, n: int) -> float:
         return math.log(1 + (len(self._ids) - n + 0.5) / (n + 0.5))
 
     def scores(self, terms: Mapping[str, float]) -> npt.NDArray[np.float64]:
@@ -109,6 +112,7 @@ class Index:
     def _count(self, documents: list[Sequence[str]], k1: float, b: float) -> None:
         counts = _Counts(documents)
         self._df = counts.document_frequency
+        self._idf = {n: self._rarity(n) for n in {0, *self._df.values()}}
         postings: dict[str, list[tuple[int, float]]] = {}
         for number, frequencies in enumerate(counts.doc_freqs):
             norm = k1 * (1 - b + b * counts.doc_len[number] / counts.avgdl)

@@ -193,7 +193,7 @@ def _figures(
     defines = defines or best in asked_heading(query, indexed)[:1]
     held = _held(query, indexed.terms[best], indexed) if best else {}
     own = indexed.terms[best] if best else frozenset()
-    overlap, row_held = _nearest(masses, query, found.rows.get(best, ())[:3], indexed)
+    overlap, row_held = _nearest(masses, query, found.rows[:3], indexed)
     idf_sum = sum(indexed.passages.idf(t) * w for t, w in query.terms.items()) or 1.0
     return {
         "coverage": 1.0

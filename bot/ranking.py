@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from bot.analysis import Analyser
 from bot.index import IndexedGuide, Query
@@ -48,14 +49,14 @@ _WHAT = frozenset(
 class Found:
     """Passages with their scores, best first, and what speaks for them.
 
-    `rows` are a passage's nearest questions by number, `own` its own BM25 score, `leaning` the
-    share of the relevance weights that points to it, 0 to 1; `alike` how far question and
-    passage point to the same kinds of section, 0 to 1; `silent` the probability that the guide
-    does not answer.
+    `rows` are the first passage's nearest questions by number, `own` a passage's own BM25 score,
+    `leaning` the share of the relevance weights that points to it, 0 to 1; `alike` how far
+    question and passage point to the same kinds of section, 0 to 1; `silent` the probability that
+    the guide does not answer.
     """
 
     ranking: tuple[tuple[str, float], ...]
-    rows: Mapping[str, tuple[int, ...]]
+    rows: tuple[int, ...]
     own: Mapping[str, float]
     leaning: Mapping[str, float]
     alike: Mapping[str, float]
@@ -88,10 +89,10 @@ def search(
     own = {indexed.passages.id_of(int(n)): float(scores[n]) for n in np.flatnonzero(scores)}
     totals: defaultdict[str, float] = defaultdict(float)
     totals |= {passage_id: _PASSAGE_SHARE * score for passage_id, score in own.items()}
-    rows: dict[str, tuple[int, ...]] = {}
-    for passage_id, nearest, total in _rows(asked, indexed):
-        rows[passage_id] = nearest
-        totals[passage_id] += total
+    row_scores = _row_scores(asked, indexed)
+    for passage_id, total in _row_totals(row_scores, indexed):
+        if total:
+            totals[passage_id] += total
     features = indexed.features(words, query)
     leaning = _leaning(features, indexed)
     top = max(totals.values(), default=0.0) or 1.0
@@ -106,29 +107,44 @@ def search(
         totals[passage_id] += _LAST_SHARE * top
     ranking = sorted(totals.items(), key=lambda pair: (-pair[1], indexed.order[pair[0]]))
     silent = indexed.silence.share(features | indexed.facts(words, query))
+    rows = _nearest_rows(row_scores, ranking[0][0], indexed) if ranking else ()
     return Found(tuple(ranking), rows, own, leaning, alike, silent)
 
 
-def _rows(
+def _row_scores(
     asked: Mapping[str, float], indexed: IndexedGuide
-) -> Iterator[tuple[str, tuple[int, ...], float]]:
-    """The nearest questions of each passage, best first, and what they add up to."""
+) -> npt.NDArray[np.float64] | None:
+    """A line of scores for each passage with questions of its own; None without any."""
     groups = indexed.row_groups
     if not len(groups.passages):
-        return
+        return None
     # One more score, 0, for the places that fill up the shorter groups.
-    scores = np.append(indexed.questions.scores(asked), 0.0)
-    own = scores[groups.rows]
-    n = min(_N_ROWS, own.shape[1])
-    nearest = np.argpartition(-own, n - 1, axis=1)[:, :n]
-    best = np.take_along_axis(own, nearest, axis=1)
-    order = np.argsort(-best, axis=1, kind="stable")
-    best = np.take_along_axis(best, order, axis=1)
-    rows = np.take_along_axis(groups.rows, np.take_along_axis(nearest, order, axis=1), axis=1)
-    totals = best @ _ROW_DISCOUNTS[:n]
-    for k in np.flatnonzero(totals):
-        found = tuple(rows[k][best[k] > 0].tolist())
-        yield groups.passages[k], found, float(totals[k])
+    scores: npt.NDArray[np.float64] = np.append(indexed.questions.scores(asked), 0.0)[groups.rows]
+    return scores
+
+
+def _row_totals(
+    scores: npt.NDArray[np.float64] | None, indexed: IndexedGuide
+) -> Iterator[tuple[str, float]]:
+    """What the nearest questions of each passage add up to."""
+    if scores is None:
+        return
+    n = min(_N_ROWS, scores.shape[1])
+    best = -np.sort(np.partition(-scores, n - 1, axis=1)[:, :n], axis=1)
+    totals = (best @ _ROW_DISCOUNTS[:n]).tolist()
+    yield from zip(indexed.row_groups.passages, totals, strict=True)
+
+
+def _nearest_rows(
+    scores: npt.NDArray[np.float64] | None, passage_id: str, indexed: IndexedGuide
+) -> tuple[int, ...]:
+    """The nearest questions of a passage by number, best first."""
+    groups = indexed.row_groups
+    if scores is None or passage_id not in groups.passages:
+        return ()
+    line = groups.passages.index(passage_id)
+    nearest = np.argsort(-scores[line], kind="stable")[:_N_ROWS]
+    return tuple(groups.rows[line][nearest[scores[line][nearest] > 0]].tolist())
 
 
 def _bonuses(

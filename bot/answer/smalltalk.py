@@ -29,12 +29,7 @@ def _by_all_words(asked: Asked) -> str | None:
     gates, clauses = asked.policy.gates, asked.message.best.clauses
     if any(fired.gate != "smalltalk" for fired in asked.verdict.fired):
         return None
-    marks = [
-        mark
-        for clause in clauses
-        for mark in gates.features.mark(clause.words, asked.message.languages, clause.subject)
-    ]
-    kind = gates.talk.kind(clauses, marks)
+    kind = gates.talk.kind(clauses, asked.verdict.marks)
     if kind is None or answers(asked, range(len(clauses))):
         return None
     return kind

@@ -43,12 +43,14 @@ WITHHELD = "withheld"
 class Verdict:
     """What the gates found; `fired` in order of precedence, then of the rule files.
 
-    `leans_to_dose`: nothing fired for certain, but only a sure answer should be given.
+    `leans_to_dose`: nothing fired for certain, but only a sure answer should be given. `marks` are
+    the features of the best reading, which other steps look at, too.
     """
 
     fired: tuple[Fired, ...] = ()
     by_gate: Mapping[str, tuple[Fired, ...]] = field(default_factory=dict)
     leans_to_dose: bool = False
+    marks: tuple[Mark, ...] = ()
 
     def first(self, gate: str) -> Fired | None:
         """The first rule of a gate that fired, or None."""
@@ -63,7 +65,7 @@ class Verdict:
     def without_weak(self) -> Verdict:
         """The same without what fired on weak evidence."""
         kept = _verdict(fired for fired in self.fired if not fired.weak)
-        return replace(kept, leans_to_dose=self.leans_to_dose)
+        return replace(kept, leans_to_dose=self.leans_to_dose, marks=self.marks)
 
     def clauses(self, gate: str) -> frozenset[int]:
         """Numbers of the clauses in which a gate fired; -1 stands for the whole message."""
@@ -120,8 +122,20 @@ class Gates:
         return words[start:end] if end - start >= _LEAST_LEFT else words
 
     @cached_property
-    def _by_scope(self) -> Mapping[str, tuple[Rule, ...]]:
-        return {s: tuple(r for r in self.rules if r.scope == s) for s in ("clause", "message")}
+    def _by_scope(self) -> Mapping[str, Mapping[str, tuple[int, ...]]]:
+        """Per scope and feature the places of the rules that begin with it."""
+        found: dict[str, dict[str, tuple[int, ...]]] = {"clause": {}, "message": {}}
+        for place, rule in enumerate(self.rules):
+            for name in rule.all[0]:
+                by_name = found[rule.scope]
+                by_name[name] = (*by_name.get(name, ()), place)
+        return found
+
+    def _within_reach(self, scope: str, marks: Iterable[Mark]) -> list[Rule]:
+        """Rules whose first feature is there, in order."""
+        by_name = self._by_scope[scope]
+        places = {n for mark in marks for n in by_name.get(mark.feature, ())}
+        return [self.rules[place] for place in sorted(places)]
 
     def judge(
         self,
@@ -151,7 +165,8 @@ class Gates:
             if fired.gate not in ruled and not (fired.gate == "dosing" and "personal" in ruled):
                 kept.append(fired)
         leans = any(one.leans_to_dose for one in weighed.values())
-        return replace(_verdict(kept), leans_to_dose=leans)
+        marks = tuple(mark for one in marked for mark in one)
+        return replace(_verdict(kept), leans_to_dose=leans, marks=marks)
 
     def withholds(
         self, sentence: Clause, languages: frozenset[str] = guarded.ENGLISH
@@ -235,10 +250,12 @@ class Gates:
     ) -> list[Fired]:
         found: list[Fired] = []
         for number, (clause, marks) in enumerate(zip(clauses, marked, strict=True)):
-            found += _fire(self._by_scope["clause"], clause.words, marks, last_outcome, number)
+            near = self._within_reach("clause", marks)
+            found += _fire(near, clause.words, marks, last_outcome, number)
         words = tuple(word for clause in clauses for word in clause.words)
         marks = _shifted(clauses, marked)
-        return found + _fire(self._by_scope["message"], words, marks, last_outcome, -1)
+        near = self._within_reach("message", marks)
+        return found + _fire(near, words, marks, last_outcome, -1)
 
 
 def load_gates(corpus_dir: Path | None = None) -> Gates:
@@ -274,7 +291,7 @@ def load_gates(corpus_dir: Path | None = None) -> Gates:
 
 
 def _fire(
-    rules: Sequence[Rule],
+    rules: Iterable[Rule],
     words: tuple[str, ...],
     marks: Sequence[Mark],
     last_outcome: str | None,

@@ -94,7 +94,7 @@ class Features:
                 for entry in self._candidates(words, i)
                 if entry.language in languages
                 and not (i in inside and i + len(entry.pattern) - 1 in inside)
-                and _matches(entry.pattern, words, i)
+                and (len(entry.pattern) == 1 or _matches(entry.pattern, words, i))
             ]
         return _outside_idioms(marks)
 
