@@ -49,6 +49,7 @@ class Index:
             raise ValueError(f"k1 {k1} and b {b}: expected k1 over 0 and b from 0 to 1")
         self._ids = tuple(doc_id for doc_id, _ in documents)
         self._df: dict[str, int] = {}
+        self._idf: dict[int, float] = {}
         self._postings: dict[str, tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]] = {}
         if any(terms for _, terms in documents):  # rank-bm25 divides by zero on nothing
             self._count([terms for _, terms in documents], k1, b)
