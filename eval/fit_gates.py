@@ -39,7 +39,7 @@ _FALSE = {
     "urgent": 0.025,
     "dosing": 0.045,
     "personal": 0.03,
-    "lean dosing": 0.07,
+    "lean dosing": 0.13,
     "firm urgent": 0.005,
     "firm dosing": 0.015,
     "firm personal": 0.01,
@@ -178,7 +178,7 @@ def _threshold(found: Sequence[Example], shares: Array, name: str) -> float:
     for score, example in zip(scores.tolist(), found, strict=True):
         if example.label == "none" and gate not in example.lenient and _is_hard(example):
             worst[example.message] = max(score, worst.get(example.message, 0.0))
-    for step in range(15, 99):
+    for step in range(1, 99):
         if sum(s >= step / 100 for s in worst.values()) <= _FALSE[name] * len(worst):
             return step / 100
     return 0.99

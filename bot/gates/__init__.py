@@ -164,7 +164,9 @@ class Gates:
             # it while pregnant" is about the person, not about the dose.
             if fired.gate not in ruled and not (fired.gate == "dosing" and "personal" in ruled):
                 kept.append(fired)
-        leans = any(one.leans_to_dose for one in weighed.values())
+        # A dose's rule that gave way still asks for a sure answer.
+        gave_way = {fired.gate for fired in found.values()} - ruled
+        leans = "dosing" in gave_way or any(one.leans_to_dose for one in weighed.values())
         marks = tuple(mark for one in marked for mark in one)
         return replace(_verdict(kept), leans_to_dose=leans, marks=marks)
 
