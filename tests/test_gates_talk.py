@@ -53,9 +53,7 @@ class TestTalk:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("is it a human that I am chatting to here", "who_you"),
-        ("could one of your receptionists give me a ring", "contact"),
-        ("do my messages get saved somewhere", "privacy"),
+        ("is it a robot typing these replies", "who_you"),
         ("you have been ever so kind, bless you", "thanks"),
         ("sing us a daft song then", "joke"),
     ],

@@ -157,7 +157,7 @@ class TestWhatIsKept:
 
     def test_the_others_are_counted_by_what_became_of_them(self, real: Bot) -> None:
         questions = ["what are allergic reactions?", "hello", "how much does it cost", "b12", "¿?"]
-        heard = hear(real, [*questions, "what about zorv, my number is 020 7946 0123"])
+        heard = hear(real, [*questions, "what about zorv, write to jane@example.org"])
         assert heard.fates == {
             "answered": 1,
             "smalltalk": 1,
