@@ -51,7 +51,7 @@ class Limits:
     asked_back: float
 
 
-CURATED = Limits(silent=0.055, wrong=0.055, asked_back=0.07)
+CURATED = Limits(silent=0.045, wrong=0.055, asked_back=0.07)
 BARE = Limits(silent=0.08, wrong=0.25, asked_back=0.2)
 """A guide without hints finds less. Silent questions are near misses, the harder kind."""
 
