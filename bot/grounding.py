@@ -17,7 +17,8 @@ from importlib.resources import files
 from typing import Literal
 
 from bot.analysis import Analyser
-from bot.index import IndexedGuide, Query, Topic
+from bot.index import IndexedGuide, Topic
+from bot.query import Query
 from bot.ranking import Found, asked_heading, asks_what_it_is, search
 from bot.spelling import common_ranks
 

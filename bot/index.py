@@ -13,11 +13,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bot.analysis import Analyser, PhraseTable, Token, words_of
+from bot.analysis import Analyser, PhraseTable, words_of
 from bot.bm25 import Index
 from bot.examples import example_questions
-from bot.guide import General, Guide, LexiconEntry
+from bot.guide import General, Guide
 from bot.likeness import Likeness
+from bot.query import Lexicon, Query, make_lexicon, make_query, query_features
 from bot.records import Passage
 from bot.relevance import Relevance
 from bot.silence import Silence
@@ -39,24 +40,6 @@ _MANY = 3
 _LENGTH_STEP = 4
 TYPED_COUNT = 2
 """A curated question's own words count double beside the lexicon's words for them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What is searched: weighted terms, and where the expanded ones come from.
-
-    `typed` are the terms of the visitor's own words with weight 1; `expanded` those that the
-    lexicon added, with its weights; `via` pairs what was said with the terms it added.
-    """
-
-    typed: Mapping[str, float]
-    expanded: Mapping[str, float]
-    via: tuple[tuple[str, tuple[str, ...]], ...] = ()
-
-    @property
-    def terms(self) -> dict[str, float]:
-        """All terms; a typed one keeps its own weight."""
-        return {**self.expanded, **self.typed}
 
 
 class RowGroups(NamedTuple):
@@ -98,7 +81,7 @@ class IndexedGuide:
     row_terms: tuple[frozenset[str], ...]
     terms: Mapping[str, frozenset[str]]
     sentences: Mapping[str, tuple[frozenset[str], ...]]
-    lexicon: PhraseTable[tuple[str, tuple[str, ...], float]]
+    lexicon: Lexicon
     absent: PhraseTable[Topic]
     others: PhraseTable[str]
     order: Mapping[str, int]
@@ -114,11 +97,11 @@ class IndexedGuide:
 
     def query(self, words: Sequence[str]) -> Query:
         """Analyse folded words into weighted terms, with what the lexicon adds to them."""
-        return _query(words, self.analyser, self.lexicon)
+        return make_query(words, self.analyser, self.lexicon)
 
     def features(self, words: Sequence[str], query: Query) -> frozenset[str]:
         """What `relevance` weighs: stems, the lexicon's words for them, and pairs of stems."""
-        return _features(words, query, self.analyser)
+        return query_features(words, query, self.analyser)
 
     def facts(self, words: Sequence[str], query: Query) -> frozenset[str]:
         """What `silence` weighs besides: is something else named, how much is in no passage."""
@@ -155,13 +138,13 @@ def index_guide(
     texts = {p.passage_id: _passage_terms(p, analyser, switches) for p in guide.passages}
     passages = Index(list(texts.items()))
     entries = (*guide.lexicon, *general.lexicon) if "lexicon" in switches else ()
-    lexicon = _lexicon(entries, analyser, passages)
+    lexicon = make_lexicon(entries, analyser, passages.vocabulary)
     absent, others = _absent(guide, general), _others(guide, general)
     asked = guide.questions if "questions" in switches else ()
     examples = example_questions(guide, general, analyser) if "relevance" in switches else ()
     texts_asked = {q.text for q in asked} | {w.text for w in examples}
     said = {text: words_of(text) for text in texts_asked}
-    queries = {text: _query(words, analyser, lexicon) for text, words in said.items()}
+    queries = {text: make_query(words, analyser, lexicon) for text, words in said.items()}
     rows = [queries[q.text] for q in asked]
     terms = {passage_id: set(own) for passage_id, own in texts.items()}
     for question, row in zip(asked, rows, strict=True):
@@ -171,7 +154,7 @@ def index_guide(
     learnt = [
         (
             example,
-            _features(said[example.text], queries[example.text], analyser),
+            query_features(said[example.text], queries[example.text], analyser),
             _facts(
                 said[example.text],
                 queries[example.text],
@@ -209,24 +192,6 @@ def index_guide(
     )
 
 
-def _query(
-    words: Sequence[str],
-    analyser: Analyser,
-    lexicon: PhraseTable[tuple[str, tuple[str, ...], float]],
-) -> Query:
-    tokens = [Token(word, i, i + 1) for i, word in enumerate(words)]
-    typed = {term.term: 1.0 for term in analyser.terms_of(tokens)}
-    expanded: dict[str, float] = {}
-    via: list[tuple[str, tuple[str, ...]]] = []
-    for _, _, (said, means, weight) in lexicon.find(words):
-        added = tuple(term for term in means if term not in typed)
-        for term in added:
-            expanded[term] = max(weight, expanded.get(term, 0.0))
-        if added:
-            via.append((said, added))
-    return Query(typed, expanded, tuple(via))
-
-
 def _common(questions: Sequence[Sequence[str]]) -> frozenset[str]:
     n_holding = Counter(word for words in questions for word in set(words))
     return frozenset(word for word, n in n_holding.items() if n >= _COMMON_FROM)
@@ -241,14 +206,6 @@ def _groups(row_passages: Sequence[str]) -> RowGroups:
     return RowGroups(tuple(groups), np.array(filled, dtype=np.intp).reshape(len(groups), longest))
 
 
-def _features(words: Sequence[str], query: Query, analyser: Analyser) -> frozenset[str]:
-    stems = [analyser.term(word) for word in words]
-    pairs = zip(["^", *stems], [*stems, "$"], strict=True)
-    return frozenset(
-        {*stems, *query.typed, *(f"[{t}]" for t in query.expanded), *(f"{a} {b}" for a, b in pairs)}
-    )
-
-
 class _Tables(NamedTuple):
     passages: Index
     questions: Index
@@ -260,7 +217,7 @@ def _likeness(
     guide: Guide,
     asked: Sequence[tuple[frozenset[str], tuple[str]]],
     analyser: Analyser,
-    lexicon: PhraseTable[tuple[str, tuple[str, ...], float]],
+    lexicon: Lexicon,
 ) -> Likeness:
     """Passages that have no questions of their own, by what their sentences sound like."""
     curated = {question.passage_id for question in guide.questions}
@@ -272,7 +229,7 @@ def _likeness(
 
     def features(text: str) -> frozenset[str]:
         words = words_of(text)
-        return _features(words, _query(words, analyser, lexicon), analyser)
+        return query_features(words, make_query(words, analyser, lexicon), analyser)
 
     parts = {passage_id: [features(text) for text in all_] for passage_id, all_ in texts.items()}
     return Likeness(Relevance(asked), parts)
@@ -315,23 +272,6 @@ def _sentence_terms(passage: Passage, analyser: Analyser) -> tuple[frozenset[str
 
 def _row_terms(row: Query) -> list[str]:
     return [t for t in row.typed for _ in range(TYPED_COUNT)] + list(row.expanded)
-
-
-def _lexicon(
-    entries: Sequence[LexiconEntry], analyser: Analyser, passages: Index
-) -> PhraseTable[tuple[str, tuple[str, ...], float]]:
-    """Phrases to the guide's terms that they stand for; the first entry for a phrase counts."""
-    table: dict[tuple[str, ...], tuple[str, tuple[str, ...], float]] = {}
-    for entry in entries:
-        means = {analyser.term(word) for text in entry.means for word in words_of(text)}
-        known = tuple(sorted(term for term in means if term in passages))
-        if not known:
-            continue
-        for said in entry.say:
-            words = words_of(said)
-            if words:
-                table.setdefault(words, (" ".join(words), known, entry.weight))
-    return PhraseTable(table.items())
 
 
 def _scope(passages: Index) -> frozenset[str]:

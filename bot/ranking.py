@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.analysis import Analyser
-from bot.index import IndexedGuide, Query
+from bot.index import IndexedGuide
+from bot.query import Query
 
 _ROW_DISCOUNTS = np.array((1.0, 0.5, 0.33, 0.25, 0.2))
 """How the best rows of a passage add up: each further one says less (reciprocal rank)."""

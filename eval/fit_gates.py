@@ -10,16 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 from bot.analysis import Clause
 from bot.answer import Bot
 from bot.gates.evidence import CLASSES, features_of
-from bot.gates.table import text_of
 from bot.guide.general import load_kinds
 from bot.readings import Message, read
-from eval.linear import Array, Example, Rows, across_folds, fit_rows
+from eval.linear import Array, Example, Rows, across_folds, fit_rows, write_table
 from eval.questions import load_items
 from eval.sources import ROOT
 
@@ -82,13 +80,9 @@ def fit(found: Sequence[Example]) -> tuple[Rows, dict[str, float]]:
     return fit_rows(found, CLASSES), thresholds
 
 
-def write(rows: Rows, thresholds: dict[str, float], n: int, path: Path = TARGET) -> None:
-    """Write the table as tab-separated text that a person can read."""
-    title = (
-        "Evidence of the gates. Fitted by `python -m eval fit`; do not edit by hand.\n"
-        f"{date.today().isoformat()}, {n} examples of the tuning part; eval/fit_gates.py"
-    )
-    path.write_text(text_of(title, CLASSES, thresholds, rows), encoding="utf-8")
+def write(rows: Rows, thresholds: dict[str, float], n: int) -> None:
+    """Write the table where the bot reads it."""
+    write_table(TARGET, "Evidence of the gates", CLASSES, thresholds, rows, n)
 
 
 def _from_questions(bot: Bot) -> Iterable[Example]:
@@ -128,12 +122,12 @@ def _examples(
 ) -> Iterable[Example]:
     """A message as a whole and, if it is harmless, each of its clauses: they are, too, and the
     gates judge both."""
-    whole = example_of(bot, text, label, family)
-    yield replace(whole, weight=weight)
     message = read(text, bot.guide().vocabulary)
+    whole = Example(_features(bot, message), label, family, family, weight)
+    yield whole
     if label == "none" and len(message.asks) > 1:
         for i in range(len(message.asks)):
-            yield replace(whole, features=_features(bot, message, i), weight=weight)
+            yield replace(whole, features=_features(bot, message, i))
 
 
 def example_of(bot: Bot, text: str, label: str, family: str) -> Example:

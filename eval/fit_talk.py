@@ -9,16 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
-from pathlib import Path
 
 import numpy as np
 
 from bot.answer import Bot
-from bot.gates.table import text_of
 from bot.gates.talk import KINDS, NONE
 from eval import fit_gates
-from eval.linear import Example, Rows, across_folds, fit_rows
+from eval.linear import Example, Rows, across_folds, fit_rows, write_table
 from eval.sources import ROOT
 
 TARGET = ROOT / "bot" / "data" / "smalltalk.tsv"
@@ -54,10 +51,6 @@ def fit(found: Sequence[Example]) -> tuple[Rows, dict[str, float]]:
     return fit_rows(found, _CLASSES), {"talk": round(max(threshold, 0.5), 3)}
 
 
-def write(rows: Rows, thresholds: dict[str, float], n: int, path: Path = TARGET) -> None:
-    """Write the table as tab-separated text that a person can read."""
-    title = (
-        "Small talk. Fitted by `python -m eval fit`; do not edit by hand.\n"
-        f"{date.today().isoformat()}, {n} examples of the tuning part; eval/fit_talk.py"
-    )
-    path.write_text(text_of(title, _CLASSES, thresholds, rows), encoding="utf-8")
+def write(rows: Rows, thresholds: dict[str, float], n: int) -> None:
+    """Write the table where the bot reads it."""
+    write_table(TARGET, "Small talk", _CLASSES, thresholds, rows, n)

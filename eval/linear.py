@@ -9,6 +9,8 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
-from bot.gates.table import BIAS, SCALE
+from bot.gates.table import BIAS, SCALE, text_of
 
 Array = npt.NDArray[np.float64]
 Rows = dict[str, tuple[float, ...]]
@@ -73,6 +75,22 @@ def fit_rows(found: Sequence[Example], classes: Sequence[str]) -> Rows:
     }
     rows[BIAS] = (0.0, *(round(float(w), 3) for w in weights[-1]))
     return rows
+
+
+def write_table(
+    path: Path,
+    what: str,
+    classes: Sequence[str],
+    thresholds: Mapping[str, float],
+    rows: Rows,
+    n: int,
+) -> None:
+    """Write a table as tab-separated text that a person can read; `n` examples made it."""
+    title = (
+        f"{what}. Fitted by `python -m eval fit`; do not edit by hand.\n"
+        f"{date.today().isoformat()}, {n} examples of the tuning part."
+    )
+    path.write_text(text_of(title, classes, thresholds, rows), encoding="utf-8")
 
 
 def _vocabulary(found: Sequence[Example]) -> dict[str, float]:

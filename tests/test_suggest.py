@@ -27,7 +27,6 @@ from bot.answer import Bot, ReadyGuide
 from bot.cli import main
 from bot.errors import PayloadError
 from bot.guide import load_guide, problems
-from bot.index import Query
 from bot.proposals import ask_all, propose, sheet
 from bot.proposals.clusters import cluster, weigh
 from bot.proposals.for_absent import find_missing
@@ -35,6 +34,7 @@ from bot.proposals.for_lexicon import find_entries
 from bot.proposals.for_questions import find_wordings
 from bot.proposals.model import Entry, Missing, Proposals, Wordings, n_messages
 from bot.proposals.unanswered import Heard, say
+from bot.query import Query
 from bot.records import Reply
 from tests.core_help import GUIDE, ROOT, real_bot, small_guide
 

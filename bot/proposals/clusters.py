@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 
 from bot.analysis import words_of
 from bot.grounding import information
-from bot.index import IndexedGuide, Query
+from bot.index import IndexedGuide
+from bot.query import Query
 
 LIKENESS = 0.35
 """Mean cosine from which on two clusters are one; read off lists of real questions, where 0.25
