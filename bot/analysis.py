@@ -161,6 +161,17 @@ def stem(word: str) -> str:
     return known if known is not None else snowball(word)
 
 
+@lru_cache(maxsize=100_000)
+def pieces(word: str, size: int) -> tuple[str, ...]:
+    """The letters of a word in runs of `size`, its edges marked (`~<jab`, `~abs>`).
+
+    What misspelt, inflected and unknown words share with known ones ("-azole" ends a medicine),
+    as in fastText (Bojanowski and others 2017).
+    """
+    whole = f"<{word}>"
+    return tuple(f"~{whole[i : i + size]}" for i in range(len(whole) - size + 1))
+
+
 def snowball(word: str) -> str:
     """NLTK's Snowball stem, computed."""
     return str(_stemmer().stem(word))

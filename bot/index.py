@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bot.analysis import Analyser, PhraseTable, words_of
+from bot.analysis import Analyser, PhraseTable, pieces, words_of
 from bot.bm25 import Index
 from bot.examples import example_questions
 from bot.guide import General, Guide
@@ -22,6 +22,7 @@ from bot.query import Lexicon, Query, make_lexicon, make_query, query_features
 from bot.records import Passage
 from bot.relevance import Relevance
 from bot.silence import Silence
+from bot.subjects import OtherSubjects
 from bot.text import sentences
 
 ALL_PARTS = frozenset(
@@ -36,6 +37,8 @@ _SAYS_WHAT = frozenset(("is", "are", "means", "involves", "refers", "known"))
 SCOPE_SHARE = 0.5
 """Share of the passages from which on a term is the guide's subject (here "vitamin", "inject")."""
 _COMMON_FROM = 3
+_FOREIGN_PIECES = (3, 4)
+"""Letters in the pieces of words that no passage holds; longer ones are features anyway."""
 _MANY = 3
 _LENGTH_STEP = 4
 TYPED_COUNT = 2
@@ -83,7 +86,7 @@ class IndexedGuide:
     sentences: Mapping[str, tuple[frozenset[str], ...]]
     lexicon: Lexicon
     absent: PhraseTable[Topic]
-    others: PhraseTable[str]
+    others: OtherSubjects
     order: Mapping[str, int]
     scope: frozenset[str]
     headings: Mapping[str, frozenset[str]]
@@ -105,7 +108,7 @@ class IndexedGuide:
 
     def facts(self, words: Sequence[str], query: Query) -> frozenset[str]:
         """What `silence` weighs besides: is something else named, how much is in no passage."""
-        tables = _Tables(self.passages, self.questions, self.absent, self.others)
+        tables = _Tables(self.passages, self.questions, self.absent, self.others, self.analyser)
         return _facts(words, query, tables, n_own=0)
 
     def knows(self, term: str) -> bool:
@@ -150,7 +153,7 @@ def index_guide(
     for question, row in zip(asked, rows, strict=True):
         terms[question.passage_id].update(row.typed)
     questions = Index([(str(n), _row_terms(row)) for n, row in enumerate(rows)])
-    tables = _Tables(passages, questions, absent, others)
+    tables = _Tables(passages, questions, absent, others, analyser)
     learnt = [
         (
             example,
@@ -210,7 +213,8 @@ class _Tables(NamedTuple):
     passages: Index
     questions: Index
     absent: PhraseTable[Topic]
-    others: PhraseTable[str]
+    others: OtherSubjects
+    analyser: Analyser
 
 
 def _likeness(
@@ -246,6 +250,11 @@ def _facts(words: Sequence[str], query: Query, tables: _Tables, *, n_own: int) -
         f"[strange {min(strange, _MANY)}]",
         f"[length {min(len(words) // _LENGTH_STEP, _MANY + 1)}]",
     }
+    for word in words:
+        # A name that nobody wrote down here often sounds like others of its sort.
+        if tables.analyser.term(word) not in tables.passages:
+            for size in _FOREIGN_PIECES:
+                found.update(pieces(word, size))
     if tables.others.find(words):
         found.add("[other subject]")
     if tables.absent.find(words):
@@ -329,9 +338,8 @@ def _absent(guide: Guide, general: General) -> PhraseTable[Topic]:
     return PhraseTable((words, topic) for words, topic in table.items() if words)
 
 
-def _others(guide: Guide, general: General) -> PhraseTable[str]:
-    """Names of other subjects, less those that the guide itself or its lexicon uses."""
+def _others(guide: Guide, general: General) -> OtherSubjects:
+    """Names of other subjects, less those that the guide itself or its subject uses."""
     own = frozenset(w for p in guide.passages for w in words_of(f"{p.text} {' '.join(p.path)}"))
     own |= frozenset(w for text in guide.subject for w in words_of(text))
-    table = {words_of(name): group for name, group in general.others.items()}
-    return PhraseTable((w, group) for w, group in table.items() if w and not own.issuperset(w))
+    return OtherSubjects(general.others, own)

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.analysis import Analyser, PhraseTable, Token, words_of
+from bot.analysis import Analyser, PhraseTable, Token, pieces, words_of
 from bot.guide import LexiconEntry
 
 Lexicon = PhraseTable[tuple[str, tuple[str, ...], float]]
 """Phrases to themselves as text, the guide's terms that they stand for, and a weight."""
+_PIECE = 5
+"""Letters in a piece of a word; shorter ones rank passages worse on the tuning part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,15 @@ def make_query(
 
 
 def query_features(words: Sequence[str], query: Query, analyser: Analyser) -> frozenset[str]:
-    """Stems, the lexicon's words for them, and pairs of stems."""
+    """Stems, the lexicon's words for them, pairs of stems, and pieces of words."""
     stems = [analyser.term(word) for word in words]
     pairs = zip(["^", *stems], [*stems, "$"], strict=True)
-    return frozenset(
-        {*stems, *query.typed, *(f"[{t}]" for t in query.expanded), *(f"{a} {b}" for a, b in pairs)}
-    )
+    found = {*stems, *query.typed}
+    found.update(f"[{term}]" for term in query.expanded)
+    found.update(f"{a} {b}" for a, b in pairs)
+    for word in words:
+        found.update(pieces(word, _PIECE))
+    return frozenset(found)
 
 
 def make_lexicon(

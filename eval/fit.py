@@ -2,14 +2,17 @@
 
 Uses the tuning part only. Two models: for guides with curated questions, and for bare guides,
 for which the B12 guide is read without its own data beside the guides written for the eval. The
-thresholds for bare guides come from the latter alone, since the general word data was written
-with the B12 guide in mind.
+first also learns from the guide's own questions, covered or not, each put to the guide without
+its fold of them, since there are many more of these, about far more other things than the tuning
+part names. The thresholds for bare guides come from the latter alone, since the general word
+data was written with the B12 guide in mind.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import zlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -23,7 +26,7 @@ from bot.answer.asked import ground_all, read_turn
 from bot.answer.load import make_ready
 from bot.answer.policy import ReadyGuide
 from bot.grounding import FIGURES
-from bot.records import Turn, Visit
+from bot.records import Passage, Turn, Visit
 from bot.settings import load_settings
 from eval.questions import load_items
 from eval.records import Item
@@ -37,8 +40,11 @@ _RIDGE = 0.003
 """L2 penalty per example; larger ones blur the bands, smaller ones follow single questions."""
 _SILENT_WEIGHT = 1.5
 """A question that the guide does not cover counts more: a wrong excerpt is the worse mistake."""
+_OWN_WEIGHT = 0.15
+"""Of a guide's own question: they are many, and written by those who know the guide."""
 _ROUNDS = 4
 _FOLDS = 5
+_OWN_FOLDS = 4
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,7 @@ class Example:
     item: Item
     figures: Sequence[Sequence[float]]
     right: Sequence[bool]
+    weight: float = 1.0
 
     @property
     def is_covered(self) -> bool:
@@ -92,7 +99,7 @@ def fit_all() -> dict[str, Fitted]:
     without = replace(bot, guides={b12: make_ready(stripped, bot.policy.gates)})
     bare = [e for g, other in guides.items() for e in examples(items, other, g)]
     return {
-        "with_questions": fit(list(examples(items, bot, b12)), CURATED),
+        "with_questions": fit(list(examples(items, bot, b12)), CURATED, own=own_questions(bot)),
         "bare": fit([*bare, *examples(items, without, b12)], BARE, guides),
     }
 
@@ -115,16 +122,69 @@ def examples(items: Iterable[Item], bot: Bot, guide_id: str) -> Iterable[Example
             yield Example(item, figures, right)
 
 
-def fit(found: Sequence[Example], limits: Limits, guides: Collection[str] = ()) -> Fitted:
+def own_questions(bot: Bot) -> list[Example]:
+    """The guide's own questions, each judged by the guide without its fold of them."""
+    guide = bot.guide().guide
+    uncovered = [*guide.silent, *(text for topic in guide.absent for text in topic.ask)]
+    items = [_own(q.text, guide.guide_id, guide.passage(q.passage_id)) for q in guide.questions]
+    items += [_own(text, guide.guide_id) for text in uncovered]
+    found: list[Example] = []
+    for k in range(_OWN_FOLDS):
+        less = replace(
+            guide,
+            questions=tuple(q for q in guide.questions if _fold(q.text) != k),
+            silent=tuple(text for text in guide.silent if _fold(text) != k),
+            absent=tuple(
+                replace(topic, ask=tuple(text for text in topic.ask if _fold(text) != k))
+                for topic in guide.absent
+            ),
+        )
+        without = replace(bot, guides={guide.guide_id: make_ready(less, bot.policy.gates)})
+        held = [item for item in items if _fold(item.turns[0]) == k]
+        found += (
+            replace(example, weight=_OWN_WEIGHT)
+            for example in examples(held, without, guide.guide_id)
+        )
+    return found
+
+
+def _own(text: str, guide_id: str, passage: Passage | None = None) -> Item:
+    return Item(
+        item_id=text,
+        guide=guide_id,
+        turns=(text,),
+        outcome="answer" if passage else "not_covered",
+        accept=(),
+        sections=(passage.section,) if passage else (),
+        must_contain=(),
+        slices=(),
+        family=text,
+        split="tune",
+        rows=(),
+        where="",
+    )
+
+
+def _fold(text: str) -> int:
+    return zlib.crc32(text.encode()) % _OWN_FOLDS
+
+
+def fit(
+    found: Sequence[Example],
+    limits: Limits,
+    guides: Collection[str] = (),
+    own: Sequence[Example] = (),
+) -> Fitted:
     """Fit weights on all examples, thresholds on predictions across folds of families.
 
     Args:
         found: The examples.
         limits: What the thresholds may let through.
         guides: Those whose questions set the thresholds; none given: all.
+        own: The guide's own questions; they set no threshold.
     """
-    scores = _across_folds(found)
-    weights = _weights(found)
+    scores = _across_folds(found, own)
+    weights = _weights([*found, *own])
     held = [
         (e, score)
         for e, score in zip(found, scores, strict=True)
@@ -173,14 +233,14 @@ def _weights(found: Sequence[Example]) -> Array:
         picked = [_best(example, weights) for example in found]
         x = np.array([[*e.figures[i], 1.0] for e, i in zip(found, picked, strict=True)])
         y = np.array([float(e.right[i]) for e, i in zip(found, picked, strict=True)])
-        share = np.array([1.0 if e.is_covered else _SILENT_WEIGHT for e in found])
+        share = np.array([e.weight * (1.0 if e.is_covered else _SILENT_WEIGHT) for e in found])
         weights = _newton(x, y, share)
     return weights
 
 
 def _newton(x: Array, y: Array, share: Array) -> Array:
     weights = np.zeros(x.shape[1])
-    ridge = _RIDGE * len(y) * np.ones(x.shape[1])
+    ridge = _RIDGE * float(share.sum()) * np.ones(x.shape[1])
     ridge[-1] = 1e-6
     for _ in range(50):
         p = 1 / (1 + np.exp(-x @ weights))
@@ -201,13 +261,15 @@ def _score(example: Example, weights: Array) -> tuple[float, bool]:
     return 1 / (1 + math.exp(-total)), example.right[i]
 
 
-def _across_folds(found: Sequence[Example]) -> list[tuple[float, bool]]:
+def _across_folds(
+    found: Sequence[Example], own: Sequence[Example] = ()
+) -> list[tuple[float, bool]]:
     """Score and rightness of each example by a model that has not seen its family."""
     families = sorted({e.item.family for e in found})
     fold = {family: n % _FOLDS for n, family in enumerate(families)}
     scored: list[tuple[float, bool]] = [(0.0, False)] * len(found)
     for k in range(_FOLDS):
-        weights = _weights([e for e in found if fold[e.item.family] != k])
+        weights = _weights([*(e for e in found if fold[e.item.family] != k), *own])
         for n, example in enumerate(found):
             if fold[example.item.family] == k:
                 scored[n] = _score(example, weights)

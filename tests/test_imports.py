@@ -11,7 +11,7 @@ import pytest
 BOT = Path(__file__).parent.parent / "bot"
 # fmt: off
 ORDER = (
-    "records", "errors", "settings", "tables", "clinic", "wording", "text", "analysis", "redact",
+    "records", "errors", "settings", "tables", "clinic", "wording", "text", "analysis", "subjects", "redact",
     "corpus", "guide", "examples", "relevance", "likeness", "silence", "bm25", "query", "index",
     "ranking", "spelling",
     "languages", "readings", "gates", "grounding", "excerpt", "visit", "answer", "proposals",

@@ -13,6 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 from bot.guide.model import LexiconEntry
+from bot.subjects import read_other_subjects
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,7 @@ def load_general() -> General:
             GeneralTopic(t["id"], t["name"], tuple(t["words"]), tuple(t.get("unless", ())))
             for t in _read("absent.toml")["topic"]
         ),
-        {
-            word: group["id"]
-            for group in _read("other_subjects.toml")["group"]
-            for word in group["words"]
-        },
+        {word: group["id"] for group in read_other_subjects()["group"] for word in group["words"]},
         load_kinds,
     )
 
