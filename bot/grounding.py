@@ -39,6 +39,7 @@ FIGURES = (
     "other_subject",
     "absent",
     "subject",
+    "continues",
     "n_terms",
     "relevance",
     "alike",
@@ -107,7 +108,7 @@ def ground(
         indexed: The guide.
         carried: Terms of the last answered turn that help the ranking, never the judgement.
         carried_weight: Their weight, 0 to 1.
-        last: Passages that were quoted last; they too help the ranking alone.
+        last: Passages that were quoted last, where the words lean on them.
         around: Folded words of the whole message: "cortisone shot, does it hurt" asks about
             cortisone though its question does not say so.
         coverage: False takes whatever is found first (for the ablation).
@@ -120,6 +121,7 @@ def ground(
     topic = absent[-1][2] if absent else None
     unknown = _unknown(words, query, indexed)
     figures = _figures(words, around or words, query, found, unknown, topic, indexed)
+    figures["continues"] = float(bool(ranking) and ranking[0][0] in last)
     model = load_model(with_questions=bool(indexed.guide.questions))
     score = _certain(words, ranking, indexed)
     if score is None:

@@ -15,12 +15,13 @@ import numpy.typing as npt
 
 from bot.analysis import Analyser, PhraseTable, pieces, words_of
 from bot.bm25 import Index
-from bot.examples import example_questions
+from bot.examples import Example, example_questions
 from bot.guide import General, Guide
 from bot.likeness import Likeness
 from bot.query import Lexicon, Query, make_lexicon, make_query, query_features
 from bot.records import Passage
 from bot.relevance import Relevance
+from bot.rows import RowsBuilder
 from bot.silence import Silence
 from bot.subjects import OtherSubjects
 from bot.text import sentences
@@ -37,7 +38,7 @@ _SAYS_WHAT = frozenset(("is", "are", "means", "involves", "refers", "known"))
 SCOPE_SHARE = 0.5
 """Share of the passages from which on a term is the guide's subject (here "vitamin", "inject")."""
 _COMMON_FROM = 3
-_FOREIGN_PIECES = (3, 4)
+_FOREIGN_PIECES = (3,)
 """Letters in the pieces of words that no passage holds; longer ones are features anyway."""
 _MANY = 3
 _LENGTH_STEP = 4
@@ -145,28 +146,16 @@ def index_guide(
     absent, others = _absent(guide, general), _others(guide, general)
     asked = guide.questions if "questions" in switches else ()
     examples = example_questions(guide, general, analyser) if "relevance" in switches else ()
-    texts_asked = {q.text for q in asked} | {w.text for w in examples}
+    texts_asked = {question.text for question in asked} | {w.text for w in examples}
     said = {text: words_of(text) for text in texts_asked}
-    queries = {text: make_query(words, analyser, lexicon) for text, words in said.items()}
-    rows = [queries[q.text] for q in asked]
+    queries = {text: (words, make_query(words, analyser, lexicon)) for text, words in said.items()}
+    rows = [queries[q.text][1] for q in asked]
     terms = {passage_id: set(own) for passage_id, own in texts.items()}
     for question, row in zip(asked, rows, strict=True):
         terms[question.passage_id].update(row.typed)
     questions = Index([(str(n), _row_terms(row)) for n, row in enumerate(rows)])
     tables = _Tables(passages, questions, absent, others, analyser)
-    learnt = [
-        (
-            example,
-            query_features(said[example.text], queries[example.text], analyser),
-            _facts(
-                said[example.text],
-                queries[example.text],
-                tables,
-                n_own=int(example.own and bool(example.passages)),
-            ),
-        )
-        for example in examples
-    ]
+    learnt = _learn(guide, examples, queries, tables, lexicon)
     return IndexedGuide(
         guide=guide,
         analyser=analyser,
@@ -187,11 +176,9 @@ def index_guide(
         parents=_parents(guide, analyser, _scope(passages)),
         common=_common([said[q.text] for q in asked]),
         word_for_word={said[w.text]: w.passages for w in reversed(examples) if w.own},
-        relevance=Relevance([(features, w.passages) for w, features, _ in learnt if w.passages]),
-        likeness=_likeness(
-            guide, [(f, (w.kind,)) for w, f, _ in learnt if w.kind], analyser, lexicon
-        ),
-        silence=Silence([(features | facts, not w.passages) for w, features, facts in learnt]),
+        relevance=learnt.relevance,
+        likeness=learnt.likeness,
+        silence=learnt.silence,
     )
 
 
@@ -217,15 +204,42 @@ class _Tables(NamedTuple):
     analyser: Analyser
 
 
-def _likeness(
+class _Learnt(NamedTuple):
+    relevance: Relevance
+    likeness: Likeness
+    silence: Silence
+
+
+def _learn(
     guide: Guide,
-    asked: Sequence[tuple[frozenset[str], tuple[str]]],
-    analyser: Analyser,
+    examples: Sequence[Example],
+    queries: Mapping[str, tuple[tuple[str, ...], Query]],
+    tables: _Tables,
     lexicon: Lexicon,
-) -> Likeness:
+) -> _Learnt:
+    """What the questions teach; `queries` holds the words and the analysis of each text."""
+    features, facts = RowsBuilder(), RowsBuilder()
+    for example in examples:
+        words, query = queries[example.text]
+        of_question = query_features(words, query, tables.analyser)
+        n_own = int(example.own and bool(example.passages))
+        features.add(of_question)
+        facts.add(of_question | _facts(words, query, tables, n_own=n_own))
+    rows = features.rows()
+    covered = np.array([bool(e.passages) for e in examples], dtype=np.bool_)
+    of_kind = np.array([bool(e.kind) for e in examples], dtype=np.bool_)
+    kinds = Relevance(rows.taken(of_kind), [(e.kind,) for e in examples if e.kind])
+    return _Learnt(
+        Relevance(rows.taken(covered), [e.passages for e in examples if e.passages]),
+        _likeness(guide, kinds, tables.analyser, lexicon),
+        Silence(facts.rows(), ~covered),
+    )
+
+
+def _likeness(guide: Guide, kinds: Relevance, analyser: Analyser, lexicon: Lexicon) -> Likeness:
     """Passages that have no questions of their own, by what their sentences sound like."""
     curated = {question.passage_id for question in guide.questions}
-    bare = [p for p in guide.passages if p.passage_id not in curated] if asked else []
+    bare = [p for p in guide.passages if p.passage_id not in curated] if len(kinds) else []
     texts = {
         p.passage_id: [p.section, *(p.text[start:end] for start, end in sentences(p.text))]
         for p in bare
@@ -236,7 +250,7 @@ def _likeness(
         return query_features(words, make_query(words, analyser, lexicon), analyser)
 
     parts = {passage_id: [features(text) for text in all_] for passage_id, all_ in texts.items()}
-    return Likeness(Relevance(asked), parts)
+    return Likeness(kinds, parts)
 
 
 def _facts(words: Sequence[str], query: Query, tables: _Tables, *, n_own: int) -> frozenset[str]:

@@ -9,11 +9,12 @@ this asks what all of them say.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
+
+from bot.rows import Rows, known
 
 Kind = tuple[str, ...]
 """The passages that answer such questions."""
@@ -29,16 +30,16 @@ class Relevance:
     """Weights of features for each kind of question; immutable.
 
     Args:
-        examples: (features of a question, the passages that answer it); without any it
-            knows nothing.
+        rows: Questions with their features; without any it knows nothing.
+        kinds: For each of them the passages that answer it.
     """
 
-    def __init__(self, examples: Sequence[tuple[frozenset[str], Kind]]) -> None:
-        self.kinds = tuple(sorted({kind for _, kind in examples}))
-        seen = Counter(feature for features, _ in examples for feature in features)
-        known = [feature for feature, n in seen.items() if n >= _MIN_SEEN]
-        self._row = {feature: i for i, feature in enumerate(known)}
-        self._weights = self._weigh(examples)
+    def __init__(self, rows: Rows, kinds: Sequence[Kind]) -> None:
+        self.kinds = tuple(sorted(set(kinds)))
+        rows = rows.frequent(_MIN_SEEN)
+        self._row = rows.names
+        column = {kind: i for i, kind in enumerate(self.kinds)}
+        self._weights = _weigh(rows, np.array([column[kind] for kind in kinds], dtype=np.intp))
 
     def __len__(self) -> int:
         return len(self._row)
@@ -49,7 +50,7 @@ class Relevance:
         Pairs of words repeat what their words say, so the sum of the weights is damped by the
         root of their number before it becomes a share.
         """
-        rows = [self._row[f] for f in features if f in self._row]
+        rows = known(features, self._row)
         if not rows:
             return {}
         totals = self._weights[rows].sum(axis=0) / math.sqrt(len(rows))
@@ -60,20 +61,20 @@ class Relevance:
     def strongest(self, features: Iterable[str], kind: Kind) -> tuple[str, ...]:
         """The features that point to a kind most, the strongest first; for `explain`."""
         column = self.kinds.index(kind)
-        known = [f for f in features if f in self._row]
-        weighed = [(float(self._weights[self._row[f], column]), f) for f in known]
+        heard = [f for f in features if f in self._row]
+        weighed = [(float(self._weights[self._row[f], column]), f) for f in heard]
         return tuple(f for weight, f in sorted(weighed, reverse=True)[:_STRONGEST] if weight > 0)
 
-    def _weigh(self, examples: Sequence[tuple[frozenset[str], Kind]]) -> npt.NDArray[np.float64]:
-        column = {kind: i for i, kind in enumerate(self.kinds)}
-        counts = np.zeros((len(self._row), len(self.kinds)))
-        sizes = np.full(len(self.kinds), _PRIOR * _ADDED)
-        for features, kind in examples:
-            sizes[column[kind]] += 1
-            rows = [self._row[f] for f in features if f in self._row]
-            counts[rows, column[kind]] += 1
-        others = counts.sum(axis=1, keepdims=True) - counts
-        rest = len(examples) + _PRIOR * _ADDED - (sizes - _PRIOR * _ADDED)
-        weights: npt.NDArray[np.float64] = np.log((counts + _ADDED) / sizes)
-        weights -= np.log((others + 3 * _ADDED) / rest)
-        return weights
+
+def _weigh(rows: Rows, kind_of: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+    """Weights, features times kinds; `kind_of` tells the number of each row's kind."""
+    n_kinds = int(kind_of.max(initial=-1)) + 1
+    n_features = len(rows.names)
+    cells = rows.columns * n_kinds + kind_of[rows.row_of]
+    counts = np.bincount(cells, minlength=n_features * n_kinds).reshape(n_features, n_kinds)
+    of_kind = np.bincount(kind_of, minlength=n_kinds)
+    others = counts.sum(axis=1, keepdims=True) - counts
+    rest = len(rows) + _PRIOR * _ADDED - of_kind
+    weights: npt.NDArray[np.float64] = np.log((counts + _ADDED) / (of_kind + _PRIOR * _ADDED))
+    weights -= np.log((others + 3 * _ADDED) / rest)
+    return weights

@@ -62,6 +62,10 @@ class OtherSubjects:
         self._names = PhraseTable((w, g) for w, g in table.items() if w and not own.issuperset(w))
         self._own = own
 
+    def words(self) -> frozenset[str]:
+        """All words of the names that are written down."""
+        return self._names.words()
+
     def find(self, words: Sequence[str]) -> list[tuple[int, int, str]]:
         """Ranges of folded words that name another subject, with its group, in order."""
         found = self._names.find(words)

@@ -105,14 +105,17 @@ def fit_all() -> dict[str, Fitted]:
 
 
 def examples(items: Iterable[Item], bot: Bot, guide_id: str) -> Iterable[Example]:
-    """One example for each single question about a guide that the gates let through."""
+    """One example for each question about a guide that the gates let through."""
     ready = bot.guide()
     for item in items:
-        fair = item.outcome in ("answer", "not_covered") and len(item.turns) == 1
-        if item.guide != guide_id or not fair or ("answer" in item.accept):
+        fair = item.outcome in ("answer", "not_covered") and "answer" not in item.accept
+        if item.guide != guide_id or not fair:
             continue
-        turn = Turn("fit", 0.0, text=item.turns[0])
-        asked = read_turn(turn, ready, Visit("fit"), bot.policy)
+        *before, last = [Turn("fit", n * 20.0, text=text) for n, text in enumerate(item.turns)]
+        visit = Visit("fit")
+        for turn in before:
+            _, visit = bot.ask(turn, visit)
+        asked = read_turn(last, ready, visit, bot.policy)
         if asked.verdict.fired or asked.message.language:
             continue
         found = [g for g in ground_all(asked, range(len(asked.message.asks))) if g.best]

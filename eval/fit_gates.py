@@ -32,7 +32,7 @@ _RULE_WEIGHT = 3.0
 """What a reviewed rule is there for must not be dismissed."""
 _MIN_WORDS = 4
 """Shorter dosing lines ("half?") mean a dose only in a conversation about one."""
-_FOLDS = 5
+_FOLDS = 3
 _FALSE = {
     "urgent": 0.025,
     "dosing": 0.045,

@@ -12,7 +12,7 @@ BOT = Path(__file__).parent.parent / "bot"
 # fmt: off
 ORDER = (
     "records", "errors", "settings", "tables", "clinic", "wording", "text", "analysis", "subjects", "redact",
-    "corpus", "guide", "examples", "relevance", "likeness", "silence", "bm25", "query", "index",
+    "corpus", "guide", "examples", "rows", "relevance", "likeness", "silence", "bm25", "query", "index",
     "ranking", "spelling",
     "languages", "readings", "gates", "grounding", "excerpt", "visit", "answer", "proposals",
     "store", "sampling", "keys", "limits", "webhooks", "channels", "outbox", "web", "http", "mcp",

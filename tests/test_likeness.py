@@ -8,6 +8,7 @@ import pytest
 
 from bot.likeness import Likeness
 from bot.relevance import Relevance
+from bot.rows import rows_of
 from tests.core_help import real_bot, small_guide
 
 KINDS = [
@@ -28,9 +29,13 @@ Have no breakfast. Clear fluids may be sipped until you are called.
 """
 
 
+def learnt(kinds: list[tuple[frozenset[str], tuple[str]]]) -> Relevance:
+    return Relevance(rows_of(features for features, _ in kinds), [kind for _, kind in kinds])
+
+
 def likeness() -> Likeness:
     passages = {"home": [frozenset(("drive",))], "meal": [frozenset(("breakfast", "eat"))]}
-    return Likeness(Relevance(KINDS), passages)
+    return Likeness(learnt(KINDS), passages)
 
 
 def test_a_question_is_most_like_the_passage_of_its_kind() -> None:
@@ -47,11 +52,11 @@ def test_the_same_shares_are_wholly_alike() -> None:
 
 def test_what_is_unknown_is_like_nothing() -> None:
     assert likeness().of(frozenset(("zorv",))) == {}
-    assert Likeness(Relevance([]), {}).of(frozenset(("drive",))) == {}
+    assert Likeness(learnt([]), {}).of(frozenset(("drive",))) == {}
 
 
 def test_a_passage_of_unknown_words_is_like_nothing() -> None:
-    unknown = Likeness(Relevance(KINDS), {"x": [frozenset(("zorv",))], "y": []})
+    unknown = Likeness(learnt(KINDS), {"x": [frozenset(("zorv",))], "y": []})
     assert set(unknown.of(frozenset(("drive",))).values()) == {0.0}
 
 

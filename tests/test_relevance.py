@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from bot.analysis import Analyser
 from bot.answer import Bot
 from bot.examples import example_questions
 from bot.guide import General, SectionKind, load_general, load_guide
-from bot.relevance import Relevance
+from bot.relevance import Kind, Relevance
+from bot.rows import rows_of
 
 SORE, RASH, COST = ("sore-1",), ("rash-1",), ("cost-1",)
 EXAMPLES = [
@@ -25,30 +27,34 @@ EXAMPLES = [
 ]
 
 
+def learnt(examples: Sequence[tuple[frozenset[str], Kind]]) -> Relevance:
+    return Relevance(rows_of(f for f, _ in examples), [kind for _, kind in examples])
+
+
 class TestRelevance:
     def test_words_point_to_the_questions_that_hold_them(self) -> None:
-        found = Relevance(EXAMPLES)
+        found = learnt(EXAMPLES)
         for words, kind in (({"arm", "ache"}, SORE), ({"itch"}, RASH), ({"price"}, COST)):
             shares = found.shares(words)
             assert max(shares, key=lambda k: shares[k]) == kind
             assert math.isclose(sum(shares.values()), 1.0)
 
     def test_a_word_that_all_kinds_share_says_little(self) -> None:
-        shares = Relevance(EXAMPLES).shares({"the"})
+        shares = learnt(EXAMPLES).shares({"the"})
         assert max(shares.values()) < 0.5
 
     def test_what_was_never_seen_or_seen_once_says_nothing(self) -> None:
-        found = Relevance(EXAMPLES)
+        found = learnt(EXAMPLES)
         assert found.shares({"zebra", "spot", "skin"}) == {}
         assert found.shares({"itch", "zebra"}) == found.shares({"itch"})
 
     def test_without_examples_it_knows_nothing(self) -> None:
-        empty = Relevance([])
+        empty = learnt([])
         assert len(empty) == 0
         assert empty.shares({"arm"}) == {}
 
     def test_it_names_the_words_that_decided(self) -> None:
-        found = Relevance(EXAMPLES)
+        found = learnt(EXAMPLES)
         assert found.strongest({"arm", "itch", "the"}, RASH) == ("itch",)
 
 
