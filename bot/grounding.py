@@ -123,7 +123,7 @@ def ground(
     figures = _figures(words, around or words, query, found, unknown, topic, indexed)
     figures["continues"] = float(bool(ranking) and ranking[0][0] in last)
     model = load_model(with_questions=bool(indexed.guide.questions))
-    score = _certain(words, ranking, indexed)
+    score = None if figures["other_subject"] else _certain(words, ranking, indexed)
     if score is None:
         # The subject alone ("b12") asks nothing, unless it leans on what was quoted last.
         asks = bool(figures["n_terms"]) or bool(last)

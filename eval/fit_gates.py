@@ -34,10 +34,10 @@ _MIN_WORDS = 4
 """Shorter dosing lines ("half?") mean a dose only in a conversation about one."""
 _FOLDS = 3
 _FALSE = {
-    "urgent": 0.025,
-    "dosing": 0.045,
+    "urgent": 0.035,
+    "dosing": 0.06,
     "personal": 0.03,
-    "lean dosing": 0.13,
+    "lean dosing": 0.15,
     "firm urgent": 0.005,
     "firm dosing": 0.015,
     "firm personal": 0.01,
@@ -48,7 +48,7 @@ and small talk, which are easier, do not count; the others are look-alikes for t
 
 _LOST = {
     "doubt urgent": 0.05,
-    "doubt dosing": 0.1,
+    "doubt dosing": 0.15,
     "doubt personal": 0.2,
     "dismiss urgent": 0.02,
     "dismiss dosing": 0.06,

@@ -321,8 +321,13 @@ def _verdict(found: Iterable[Fired]) -> Verdict:
 
 
 def _suspected(weighed: Mapping[int, Weighed]) -> Iterable[Fired]:
+    """What the evidence suspects, unless the message as a whole dismisses it: "taking lithium",
+    said before a question, is no overdose."""
+    dismissed = weighed[-1].dismissed if -1 in weighed else frozenset()
     for number, one in weighed.items():
         for gate, _, words, firm in one.suspected:
+            if gate in dismissed:
+                continue
             yield Fired(gate, EVIDENCE_ID.format(gate), words, number, gate, not firm)
 
 
