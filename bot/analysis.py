@@ -72,16 +72,16 @@ class PhraseTable(Generic[T]):
     def find(self, words: Sequence[str]) -> list[tuple[int, int, T]]:
         """Matches as (first word, one past the last, value), in order."""
         found: list[tuple[int, int, T]] = []
-        i = 0
-        while i < len(words):
-            step = 1
-            for length in self._lengths.get(words[i], ()):
-                values = self._values.get(tuple(words[i : i + length]))
-                if values is not None and i + length <= len(words):
+        words, n, taken = tuple(words), len(words), 0
+        for i, word in enumerate(words):
+            lengths = self._lengths.get(word)
+            if lengths is None or i < taken:
+                continue
+            for length in lengths:
+                if i + length <= n and (values := self._values.get(words[i : i + length])):
                     found.append((i, i + length, values[0]))
-                    step = length
+                    taken = i + length
                     break
-            i += step
         return found
 
     def find_all(self, words: Sequence[str]) -> list[tuple[int, int, T]]:

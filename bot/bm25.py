@@ -49,7 +49,8 @@ class Index:
             raise ValueError(f"k1 {k1} and b {b}: expected k1 over 0 and b from 0 to 1")
         self._ids = tuple(doc_id for doc_id, _ in documents)
         self._df: dict[str, int] = {}
-        self._idf: dict[int, float] = {}
+        self._idf: dict[str, float] = {}
+        self._unknown = self._rarity(0)
         self._postings: dict[str, tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]] = {}
         if any(terms for _, terms in documents):  # rank-bm25 divides by zero on nothing
             self._count([terms for _, terms in documents], k1, b)
@@ -75,8 +76,7 @@ class Index:
 
     def idf(self, term: str) -> float:
         """`log(1 + (N - n + .5) / (n + .5))`, never negative (Lucene's BM25Similarity)."""
-        known = self._idf.get(self._df.get(term, 0))
-        return self._rarity(self._df.get(term, 0)) if known is None else known
+        return self._idf.get(term, self._unknown)
 
     def _rarity(self, n: int) -> float:
         return math.log(1 + (len(self._ids) - n + 0.5) / (n + 0.5))
@@ -113,7 +113,8 @@ class Index:
     def _count(self, documents: list[Sequence[str]], k1: float, b: float) -> None:
         counts = _Counts(documents)
         self._df = counts.document_frequency
-        self._idf = {n: self._rarity(n) for n in {0, *self._df.values()}}
+        rarity = {n: self._rarity(n) for n in set(self._df.values())}
+        self._idf = {term: rarity[n] for term, n in self._df.items()}
         postings: dict[str, list[tuple[int, float]]] = {}
         for number, frequencies in enumerate(counts.doc_freqs):
             norm = k1 * (1 - b + b * counts.doc_len[number] / counts.avgdl)

@@ -17,7 +17,8 @@ from importlib.resources import files
 from typing import Literal
 
 from bot.analysis import Analyser
-from bot.index import IndexedGuide, Topic
+from bot.facts import Topic
+from bot.index import IndexedGuide
 from bot.query import Query
 from bot.ranking import Found, asked_heading, asks_what_it_is, search
 from bot.spelling import common_ranks
@@ -244,7 +245,7 @@ def _about_another(words: Sequence[str], around: Sequence[str], indexed: Indexed
     """Whether another medicine, vaccine, condition ... is named, here or as the only subject."""
     if indexed.others.find(words):
         return True
-    if not indexed.others.find(around):
+    if tuple(around) == tuple(words) or not indexed.others.find(around):
         return False
     return Analyser.subject_term not in indexed.query(around).typed
 

@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bot.analysis import Analyser, PhraseTable, pieces, words_of
+from bot.analysis import Analyser, PhraseTable, words_of
 from bot.bm25 import Index
 from bot.examples import Example, example_questions
+from bot.facts import Tables, Topic, facts_of
 from bot.guide import General, Guide
 from bot.likeness import Likeness
 from bot.query import Lexicon, Query, make_lexicon, make_query, query_features
@@ -38,10 +39,6 @@ _SAYS_WHAT = frozenset(("is", "are", "means", "involves", "refers", "known"))
 SCOPE_SHARE = 0.5
 """Share of the passages from which on a term is the guide's subject (here "vitamin", "inject")."""
 _COMMON_FROM = 3
-_FOREIGN_PIECES = (3,)
-"""Letters in the pieces of words that no passage holds; longer ones are features anyway."""
-_MANY = 3
-_LENGTH_STEP = 4
 TYPED_COUNT = 2
 """A curated question's own words count double beside the lexicon's words for them."""
 
@@ -52,15 +49,6 @@ class RowGroups(NamedTuple):
 
     passages: tuple[str, ...]
     rows: npt.NDArray[np.intp]
-
-
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """A topic that is asked for and not covered; `near` are passage ids."""
-
-    topic_id: str
-    name: str
-    near: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -109,8 +97,8 @@ class IndexedGuide:
 
     def facts(self, words: Sequence[str], query: Query) -> frozenset[str]:
         """What `silence` weighs besides: is something else named, how much is in no passage."""
-        tables = _Tables(self.passages, self.questions, self.absent, self.others, self.analyser)
-        return _facts(words, query, tables, n_own=0)
+        tables = Tables(self.passages, self.questions, self.absent, self.others, self.analyser)
+        return facts_of(words, query, tables, n_own=0)
 
     def knows(self, term: str) -> bool:
         """Whether the term stands anywhere in the guide or its questions."""
@@ -154,7 +142,7 @@ def index_guide(
     for question, row in zip(asked, rows, strict=True):
         terms[question.passage_id].update(row.typed)
     questions = Index([(str(n), _row_terms(row)) for n, row in enumerate(rows)])
-    tables = _Tables(passages, questions, absent, others, analyser)
+    tables = Tables(passages, questions, absent, others, analyser)
     learnt = _learn(guide, examples, queries, tables, lexicon)
     return IndexedGuide(
         guide=guide,
@@ -196,14 +184,6 @@ def _groups(row_passages: Sequence[str]) -> RowGroups:
     return RowGroups(tuple(groups), np.array(filled, dtype=np.intp).reshape(len(groups), longest))
 
 
-class _Tables(NamedTuple):
-    passages: Index
-    questions: Index
-    absent: PhraseTable[Topic]
-    others: OtherSubjects
-    analyser: Analyser
-
-
 class _Learnt(NamedTuple):
     relevance: Relevance
     likeness: Likeness
@@ -214,17 +194,16 @@ def _learn(
     guide: Guide,
     examples: Sequence[Example],
     queries: Mapping[str, tuple[tuple[str, ...], Query]],
-    tables: _Tables,
+    tables: Tables,
     lexicon: Lexicon,
 ) -> _Learnt:
     """What the questions teach; `queries` holds the words and the analysis of each text."""
     features, facts = RowsBuilder(), RowsBuilder()
     for example in examples:
         words, query = queries[example.text]
-        of_question = query_features(words, query, tables.analyser)
         n_own = int(example.own and bool(example.passages))
-        features.add(of_question)
-        facts.add(of_question | _facts(words, query, tables, n_own=n_own))
+        features.add(query_features(words, query, tables.analyser))
+        facts.add(facts_of(words, query, tables, n_own=n_own))
     rows = features.rows()
     covered = np.array([bool(e.passages) for e in examples], dtype=np.bool_)
     of_kind = np.array([bool(e.kind) for e in examples], dtype=np.bool_)
@@ -232,7 +211,7 @@ def _learn(
     return _Learnt(
         Relevance(rows.taken(covered), [e.passages for e in examples if e.passages]),
         _likeness(guide, kinds, tables.analyser, lexicon),
-        Silence(facts.rows(), ~covered),
+        Silence(rows.beside(facts.rows()), ~covered),
     )
 
 
@@ -251,29 +230,6 @@ def _likeness(guide: Guide, kinds: Relevance, analyser: Analyser, lexicon: Lexic
 
     parts = {passage_id: [features(text) for text in all_] for passage_id, all_ in texts.items()}
     return Likeness(kinds, parts)
-
-
-def _facts(words: Sequence[str], query: Query, tables: _Tables, *, n_own: int) -> frozenset[str]:
-    """Plain facts of a question; `n_own` is 1 for one of the questions in `tables` itself, whose
-    words are strange unless another question has them, too."""
-    away = [term for term in query.typed if term not in tables.passages]
-    strange = sum(tables.questions.document_frequency(term) <= n_own for term in away)
-    found = {
-        f"[held {min(len(query.typed) - len(away), _MANY)}]",
-        f"[not held {min(len(away), _MANY)}]",
-        f"[strange {min(strange, _MANY)}]",
-        f"[length {min(len(words) // _LENGTH_STEP, _MANY + 1)}]",
-    }
-    for word in words:
-        # A name that nobody wrote down here often sounds like others of its sort.
-        if tables.analyser.term(word) not in tables.passages:
-            for size in _FOREIGN_PIECES:
-                found.update(pieces(word, size))
-    if tables.others.find(words):
-        found.add("[other subject]")
-    if tables.absent.find(words):
-        found.add("[absent topic]")
-    return frozenset(found)
 
 
 def _passage_terms(passage: Passage, analyser: Analyser, switches: frozenset[str]) -> list[str]:
@@ -356,4 +312,4 @@ def _others(guide: Guide, general: General) -> OtherSubjects:
     """Names of other subjects, less those that the guide itself or its subject uses."""
     own = frozenset(w for p in guide.passages for w in words_of(f"{p.text} {' '.join(p.path)}"))
     own |= frozenset(w for text in guide.subject for w in words_of(text))
-    return OtherSubjects(general.others, own)
+    return OtherSubjects(general.others, general.medicine_endings, own)

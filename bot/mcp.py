@@ -24,6 +24,7 @@ from pydantic import BaseModel, Field
 
 from bot import __version__
 from bot.answer import ReadyGuide, open_bot
+from bot.answer.kept import cache_folder
 from bot.answer.topics import topics
 from bot.http import logs, middleware
 from bot.http.app import open_services, tending
@@ -91,7 +92,7 @@ def serve(settings: Settings, *, over_http: bool) -> None:
     Raises:
         BotError: A guide, a setting or the store is wrong; nothing has been served then.
     """
-    bot = open_bot(settings)
+    bot = open_bot(settings, cache=cache_folder())
     store = open_store(settings.database_url, retention_hours=settings.visit_retention_hours)
     services = open_services(bot, store, settings)
     server = build(services)

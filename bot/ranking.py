@@ -144,7 +144,8 @@ def _nearest_rows(
     if scores is None or passage_id not in groups.passages:
         return ()
     line = groups.passages.index(passage_id)
-    nearest = np.argsort(-scores[line], kind="stable")[:_N_ROWS]
+    found = np.flatnonzero(scores[line])
+    nearest = found[np.argsort(-scores[line][found], kind="stable")[:_N_ROWS]]
     return tuple(groups.rows[line][nearest[scores[line][nearest] > 0]].tolist())
 
 

@@ -7,8 +7,10 @@ each. As sets of strings they would take half a gigabyte; as rows of column numb
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +46,16 @@ class Rows:
         starts = np.concatenate(([0], np.cumsum(lengths)))
         return Rows(self.names, starts, self.columns[which[self.row_of]])
 
+    def beside(self, other: Rows) -> Rows:
+        """The same rows with the columns of `other`, which has as many rows and other names."""
+        first = np.arange(len(self.columns)) + np.repeat(other.starts[:-1], np.diff(self.starts))
+        second = np.arange(len(other.columns)) + np.repeat(self.starts[1:], np.diff(other.starts))
+        columns = np.empty(len(first) + len(second), dtype=np.intp)
+        columns[first] = self.columns
+        columns[second] = other.columns + len(self.names)
+        names = {name: i + len(self.names) for name, i in other.names.items()}
+        return Rows({**self.names, **names}, self.starts + other.starts, columns)
+
     def frequent(self, least: int) -> Rows:
         """All rows, with the columns alone that so many rows have."""
         keeps = self.frequencies() >= least
@@ -59,20 +71,19 @@ class RowsBuilder:
     """Collects rows one by one."""
 
     def __init__(self) -> None:
-        self._names: dict[str, int] = {}
+        self._names: defaultdict[str, int] = defaultdict(count().__next__)
         self._starts = array("q", [0])
         self._columns = array("i")
 
     def add(self, features: Iterable[str]) -> None:
         """Add a row; `features` name each column once."""
-        names = self._names
-        self._columns.extend([names.setdefault(f, len(names)) for f in features])
+        self._columns.extend(map(self._names.__getitem__, features))
         self._starts.append(len(self._columns))
 
     def rows(self) -> Rows:
         """The rows so far, in the order in which they came."""
         return Rows(
-            self._names,
+            dict(self._names),
             np.array(self._starts, dtype=np.intp),
             np.array(self._columns, dtype=np.intp),
         )
@@ -88,4 +99,4 @@ def rows_of(questions: Iterable[Iterable[str]]) -> Rows:
 
 def known(features: Iterable[str], names: Mapping[str, int]) -> Sequence[int]:
     """The columns of those features that have one."""
-    return [column for f in features if (column := names.get(f)) is not None]
+    return [column for column in map(names.get, features) if column is not None]

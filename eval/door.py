@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.answer import Bot, open_bot
+from bot.answer.kept import cache_folder
 from bot.records import Passage, Reply, Turn, Visit
 from bot.settings import Settings
 from eval.records import Item, Result
@@ -52,7 +53,7 @@ def open_doors(guide_ids: Iterable[str], corpus: Path = CORPUS, bare: Path = BAR
     loose = {g: path for g, path in paths.items() if path.parent == bare}
     by_guide: dict[str, Bot] = {}
     if len(loose) < len(paths):
-        bot = open_bot(Settings(corpus_dir=str(corpus), database_url=""))
+        bot = open_bot(Settings(corpus_dir=str(corpus), database_url=""), cache=cache_folder())
         by_guide |= {g: bot for g in paths if g not in loose}
     if loose:
         with tempfile.TemporaryDirectory() as folder:

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from bot.answer import Bot, open_bot
+from bot.answer.kept import cache_folder
 from bot.errors import StoreError
 from bot.http import create_app
 from bot.records import Reply, Visit
@@ -29,7 +30,7 @@ CANARY = "zyzzogeton"
 @cache
 def a_bot(**values: Any) -> Bot:
     """The real bot on the real guide; opened once for the same settings, since it never changes."""
-    return open_bot(settings_with(**values))
+    return open_bot(settings_with(**values), cache=cache_folder())
 
 
 def settings_with(**values: Any) -> Settings:

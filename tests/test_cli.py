@@ -18,6 +18,7 @@ from rich.console import Console
 
 from bot import __version__
 from bot.answer import Bot, open_bot
+from bot.answer.kept import cache_folder
 from bot.cli import batch, main
 from bot.cli.chat import talk
 from bot.cli.check import examine
@@ -34,7 +35,9 @@ PRIVATE = "my zebra is pregnant"
 
 @pytest.fixture(scope="module")
 def bot() -> Bot:
-    return open_bot(load_settings({"QUOTEWELL_CORPUS_DIR": str(ROOT / "corpus")}))
+    return open_bot(
+        load_settings({"QUOTEWELL_CORPUS_DIR": str(ROOT / "corpus")}), cache=cache_folder()
+    )
 
 
 @pytest.fixture(autouse=True)

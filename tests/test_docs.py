@@ -20,6 +20,7 @@ from starlette.routing import Route
 import bot
 from bot import settings
 from bot.answer import open_bot
+from bot.answer.kept import cache_folder
 from bot.cli.app import app
 from bot.clinic import clinic_problems, load_clinic
 from bot.http import create_app
@@ -115,7 +116,9 @@ def _environment(folder: Path) -> dict[str, str]:
 def web_app() -> FastAPI:
     corpus = {"QUOTEWELL_CORPUS_DIR": str(ROOT / "corpus")}
     loaded = settings.load_settings(corpus)
-    return create_app(open_bot(loaded), open_store("", retention_hours=1), loaded)
+    return create_app(
+        open_bot(loaded, cache=cache_folder()), open_store("", retention_hours=1), loaded
+    )
 
 
 def test_every_route_is_in_the_readme(web_app: FastAPI) -> None:

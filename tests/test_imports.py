@@ -11,12 +11,11 @@ import pytest
 BOT = Path(__file__).parent.parent / "bot"
 # fmt: off
 ORDER = (
-    "records", "errors", "settings", "tables", "clinic", "wording", "text", "analysis", "subjects", "redact",
-    "corpus", "guide", "examples", "rows", "relevance", "likeness", "silence", "bm25", "query", "index",
-    "ranking", "spelling",
-    "languages", "readings", "gates", "grounding", "excerpt", "visit", "answer", "proposals",
-    "store", "sampling", "keys", "limits", "webhooks", "channels", "outbox", "web", "http", "mcp",
-    "cli",
+    "records", "errors", "settings", "tables", "clinic", "wording", "text", "analysis",
+    "subjects", "redact", "corpus", "guide", "examples", "rows", "relevance", "likeness",
+    "silence", "bm25", "query", "facts", "index", "ranking", "spelling", "languages",
+    "readings", "gates", "grounding", "excerpt", "visit", "answer", "proposals", "store",
+    "sampling", "keys", "limits", "webhooks", "channels", "outbox", "web", "http", "mcp", "cli",
 )
 # fmt: on
 # Which module alone may import a package, and everything of that package's family.

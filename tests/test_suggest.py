@@ -184,7 +184,10 @@ class TestWhatIsKept:
         assert len(heard.open) == len(LACKING)
 
     def test_a_story_gives_the_clause_that_asks(self, real: Bot) -> None:
-        story = "My neighbour Fred came on the bus. Is the vuvuzela ok with it? It rained a lot."
+        story = (
+            "My neighbour Fred came on the bus and sat by the window. Is the vuvuzela ok with it? "
+            "It rained a lot on the way home and all of us got very wet."
+        )
         (kept,) = hear(real, [story]).open
         assert kept.text == story
         assert kept.wording == "Is the vuvuzela ok with it"
@@ -279,7 +282,7 @@ class TestProposals:
     def test_a_pair_is_named_where_its_word_alone_says_little(
         self, real: Bot, small: ReadyGuide
     ) -> None:
-        questions = ["is there a polar bear", "polar bears ok?", "where do polar bears live"]
+        questions = ["is there a polar bear", "are polar bears near", "where do polar bears live"]
         heard = ask_all(questions, small, real.policy)
         (topic,) = propose(heard, small, real.policy).missing
         assert topic.name == "polar bears"

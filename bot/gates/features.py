@@ -25,6 +25,9 @@ IDIOM = "idiom"
 """Words that do not mean what they say: no other feature counts within them."""
 
 
+_MOST_KEPT = 20_000
+
+
 class Mark(NamedTuple):
     """A feature on the words from `first` to before `end` of a message."""
 
@@ -54,6 +57,7 @@ class Features:
                 for text in texts:
                     self._add(_Entry(name, language, _pattern(text)))
         self._lengths = sorted({len(prefix) for prefix in self._prefix})
+        self._beginning: dict[str, tuple[_Entry, ...]] = {}
 
     @property
     def words(self) -> frozenset[str]:
@@ -116,10 +120,17 @@ class Features:
         if i + 1 < len(words):
             yield from self._pair.get((word, words[i + 1]), ())
             yield from self._open.get(word, ())
-        for length in self._lengths:
-            if length > len(word):
-                break
-            yield from self._prefix.get(word[:length], ())
+        yield from self._by_beginning(word)
+
+    def _by_beginning(self, word: str) -> tuple[_Entry, ...]:
+        """Entries that are the beginning of a word, kept since words come again and again."""
+        found = self._beginning.get(word)
+        if found is None:
+            lengths = [length for length in self._lengths if length <= len(word)]
+            found = tuple(e for n in lengths for e in self._prefix.get(word[:n], ()))
+            if len(self._beginning) < _MOST_KEPT:
+                self._beginning[word] = found
+        return found
 
 
 def _outside_idioms(marks: list[Mark]) -> list[Mark]:

@@ -47,7 +47,7 @@ class Table:
 
     def shares(self, features: Iterable[str]) -> dict[str, float]:
         """The probability of each class; they sum to 1."""
-        known = [row for f in features if (row := self.rows.get(f)) is not None]
+        known = [row for row in map(self.rows.get, features) if row is not None]
         totals = list(self.bias)
         if known:
             rarity = self.rarity[known]

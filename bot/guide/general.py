@@ -13,7 +13,6 @@ from importlib.resources import files
 from typing import Any
 
 from bot.guide.model import LexiconEntry
-from bot.subjects import read_other_subjects
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +36,20 @@ class SectionKind:
 
 @dataclass(frozen=True, slots=True)
 class General:
-    """The packaged word data; `others` maps words of other subjects to their group, `kinds`
-    gives the kinds of sections."""
+    """The packaged word data; `others` maps words of other subjects to their group,
+    `medicine_endings` are ends of medicines' names, `kinds` gives the kinds of sections."""
 
     lexicon: tuple[LexiconEntry, ...]
     absent: tuple[GeneralTopic, ...]
     others: Mapping[str, str]
+    medicine_endings: tuple[str, ...] = ()
     kinds: Callable[[], tuple[SectionKind, ...]] = tuple
 
 
 @cache
 def load_general() -> General:
     """Read the packaged data once."""
+    others = _read("other_subjects.toml")
     return General(
         tuple(
             LexiconEntry(
@@ -63,7 +64,8 @@ def load_general() -> General:
             GeneralTopic(t["id"], t["name"], tuple(t["words"]), tuple(t.get("unless", ())))
             for t in _read("absent.toml")["topic"]
         ),
-        {word: group["id"] for group in read_other_subjects()["group"] for word in group["words"]},
+        {word: group["id"] for group in others["group"] for word in group["words"]},
+        tuple(others["medicine_endings"]),
         load_kinds,
     )
 

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from bot.analysis import snowball
 from bot.answer import open_bot
+from bot.answer.kept import cache_folder
 from bot.http import logs
 from bot.http.app import create_app
 from bot.http.links import prefix
@@ -30,7 +31,7 @@ def serve(settings: Settings) -> None:
         BotError: A guide, a setting or the store is wrong; nothing has been served then.
     """
     logs.configure(settings)
-    bot = open_bot(settings)
+    bot = open_bot(settings, cache=cache_folder())
     store = open_store(settings.database_url, retention_hours=settings.visit_retention_hours)
     run(create_app(bot, store, settings), settings)
 
