@@ -19,11 +19,13 @@ _LENGTH_STEP = 4
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic that is asked for and not covered; `near` are passage ids."""
+    """A topic that is asked for and not covered; `near` are passage ids, `is_slip` tells that the
+    guide does say so, but in a sentence that the clinic withholds."""
 
     topic_id: str
     name: str
     near: tuple[str, ...]
+    is_slip: bool = False
 
 
 class Tables(NamedTuple):

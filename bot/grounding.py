@@ -125,9 +125,11 @@ def ground(
     figures["continues"] = float(bool(ranking) and ranking[0][0] in last)
     model = load_model(with_questions=bool(indexed.guide.questions))
     score = None if figures["other_subject"] else _certain(words, ranking, indexed)
+    if topic is not None and topic.is_slip:
+        score = 0.0
     if score is None:
-        # The subject alone ("b12") asks nothing, unless it leans on what was quoted last.
-        asks = bool(figures["n_terms"]) or bool(last)
+        # The subject alone ("b12", "injection") asks nothing, unless it leans on what was quoted.
+        asks = bool(figures["asked"]) or bool(last)
         score = model.score(figures) if ranking and asks else 0.0
     band: Band = model.band(score) if coverage else ("answer" if ranking else "not_covered")
     rarest = tuple(sorted(unknown, key=lambda word: (-unknown[word], word)))
@@ -221,6 +223,7 @@ def _figures(
         "alike": found.alike.get(best, 0.0),
         "silent": _log_odds(found.silent),
         "n_terms": math.log1p(max(len(masses), 3 if defines else 0)),
+        "asked": float(defines) or sum(masses.values()),
         "rarest_known": max((m for t, m in masses.items() if indexed.knows(t)), default=0.0),
     }
 

@@ -296,16 +296,23 @@ def _parents(
 def _absent(guide: Guide, general: General) -> PhraseTable[Topic]:
     """Words to the absent topic they show; a general topic counts where the guide is silent."""
     own = frozenset(w for p in guide.passages for w in words_of(f"{p.text} {' '.join(p.path)}"))
+    withheld = [words_of(guide.source[start:end]) for start, end in guide.withheld]
     table: dict[tuple[str, ...], Topic] = {}
     for topic in guide.absent:
-        for said in topic.words:
-            table.setdefault(words_of(said), Topic(topic.topic_id, topic.name, topic.near))
+        for words in map(words_of, topic.words):
+            is_slip = any(_stands_in(words, sentence) for sentence in withheld)
+            table.setdefault(words, Topic(topic.topic_id, topic.name, topic.near, is_slip))
     for common in general.absent:
         if any(own.issuperset(words_of(text)) for text in common.unless):
             continue
         for said in common.words:
             table.setdefault(words_of(said), Topic(common.topic_id, common.name, ()))
     return PhraseTable((words, topic) for words, topic in table.items() if words)
+
+
+def _stands_in(phrase: Sequence[str], words: Sequence[str]) -> bool:
+    n = len(phrase)
+    return any(tuple(words[i : i + n]) == tuple(phrase) for i in range(len(words) - n + 1))
 
 
 def _others(guide: Guide, general: General) -> OtherSubjects:

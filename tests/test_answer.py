@@ -115,6 +115,17 @@ class TestAnswers:
             assert "skin treatment" not in ask(text).text
 
 
+@pytest.mark.parametrize("text", ["b12", "injection", "the injection"])
+def test_words_that_nearly_every_passage_holds_ask_back(ask: Ask, text: str) -> None:
+    assert ask(text).outcome == "clarify"
+
+
+def test_what_the_clinic_withholds_is_no_answer_and_named_as_missing(ask: Ask) -> None:
+    reply = ask("skin treatment benefits?")
+    assert (reply.outcome, reply.excerpts) == ("not_covered", ())
+    assert "skin" in reply.text
+
+
 class TestDosing:
     @pytest.mark.parametrize(
         "text",
@@ -146,6 +157,21 @@ class TestDosing:
             "answer",
             "Customized Dosage and Administration",
         )
+
+    @pytest.mark.parametrize(
+        "text", ["can the dose be changed to suit me", "is the amount adjusted to the patient"]
+    )
+    def test_whether_a_dose_is_tailored_is_a_question_of_who_decides(
+        self, ask: Ask, text: str
+    ) -> None:
+        reply = ask(text)
+        assert (reply.outcome, section(reply)) == (
+            "answer",
+            "Customized Dosage and Administration",
+        )
+
+    def test_somebodys_figure_is_not_confirmed_because_deciding_is_named(self, ask: Ask) -> None:
+        assert ask("who decides the dose and is 1000 ok").outcome == "dosing_refusal"
 
     @pytest.mark.parametrize("text", ["and how often?", "just roughly?", "and for a child?"])
     def test_a_short_follow_up_stays_declined(self, ask: Ask, text: str) -> None:

@@ -13,6 +13,7 @@ from bot.answer.policy import Policy, ReadyGuide
 from bot.excerpt import quotable
 from bot.gates import Verdict
 from bot.grounding import Grounding, ground
+from bot.guide import Guide
 from bot.index import IndexedGuide
 from bot.readings import Message, questions_within, read
 from bot.records import Turn, Visit
@@ -89,13 +90,26 @@ def _settled(asked: Asked) -> Asked:
     """Without what is weak, where the guide clearly answers; a dose's rule that the evidence
     supports, or an urgent one's, always stays.
 
-    "Clearly" means more but for personal advice, since a wrong excerpt is the worse mistake.
+    "Clearly" means more but for personal advice, since a wrong excerpt is the worse mistake; and
+    but for who decides a dose, where the section to which a refusal points is what is asked for.
     """
     firm = replace(asked, verdict=asked.verdict.without_weak())
     found = answers(firm, range(len(asked.message.asks)))
     weak = {fired.gate for fired in asked.verdict.fired if fired.weak}
-    enough = 0.0 if weak == {"personal"} else _SURE
+    enough = 0.0 if weak == {"personal"} or _asks_who_decides(asked, found) else _SURE
     return firm if found and max(g.score for g in found) >= enough else asked
+
+
+def _asks_who_decides(asked: Asked, found: Sequence[Grounding]) -> bool:
+    """Whether the words are about deciding and found the section to which a refusal points."""
+    guide = asked.ready.guide
+    decides = any(mark.feature == "decide" for mark in asked.verdict.marks)
+    return decides and bool(found) and section_of(asked, found[0]) == _dose_section(guide)
+
+
+def _dose_section(guide: Guide) -> str:
+    named = guide.dose_section
+    return next((p.section_id for p in guide.passages if named and p.section == named), "")
 
 
 def runs_of(asked: Asked, clauses: Sequence[int]) -> list[tuple[tuple[int, ...], tuple[str, ...]]]:
@@ -164,9 +178,10 @@ def answers(asked: Asked, clauses: Sequence[int], *, only_asking: bool = False) 
     good = [(run, g) for run, g in judged if g.band == "answer" and _may_quote(asked, g)]
     if not good:
         return []
-    if asked.verdict.leans_to_dose and max(g.score for _, g in good) < _SURE:
-        return []
     good.sort(key=lambda pair: -pair[1].score)
+    sure = good[0][1].score >= _SURE or _asks_who_decides(asked, [good[0][1]])
+    if asked.verdict.leans_to_dose and not sure:
+        return []
     found = [good[0][1]]
     singles: dict[int, Grounding] = {}
     for run, grounding in good:
