@@ -88,7 +88,8 @@ def test_each_guide_gets_its_bot_and_bare_ones_share_one(
     (bare / "other.md").write_text("# Uses\n\nText.\n", encoding="utf-8")
     opened: dict[str, set[str]] = {}
 
-    def open_bot(settings: Settings) -> ScriptedDoor:
+    def open_bot(settings: Settings, cache: Path | None = None) -> ScriptedDoor:
+        assert (cache is None) == (settings.corpus_dir != str(tmp_path / "corpus"))
         assert settings.database_url == ""
         opened[settings.corpus_dir] = {p.name for p in Path(settings.corpus_dir).iterdir()}
         return ScriptedDoor({})
