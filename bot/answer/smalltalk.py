@@ -9,6 +9,7 @@ from bot.answer.asked import Asked, answers
 from bot.gates.features import Mark
 
 _SMALL_TALK = ("joke", "insult", "who_you", "what_can", "how_you", "bye", "thanks", "greet")
+_ENGLISH = frozenset(("en",))
 _OWN_WORDS = frozenset(("joke", "insult", "who_you", "what_can", "how_you"))
 """Kinds whose phrases say enough by themselves, even with a word or two left over."""
 _CLOSING = frozenset(("thanks", "bye"))
@@ -20,8 +21,10 @@ _PHRASE = 3
 
 def kind_of_small_talk(asked: Asked) -> str | None:
     """The kind of small talk that the whole message is, by its phrases or by all its words."""
-    words = asked.message.best.words
-    marks = asked.policy.gates.features.mark(words, frozenset(("en",)), ())
+    words, clauses = asked.message.best.words, asked.message.best.clauses
+    marks: Sequence[Mark] = asked.verdict.marks
+    if len(clauses) != 1 or clauses[0].subject or asked.message.languages != _ENGLISH:
+        marks = asked.policy.gates.features.mark(words, _ENGLISH, ())
     return _by_phrases(asked, words, marks) or _by_all_words(asked)
 
 

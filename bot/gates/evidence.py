@@ -145,6 +145,12 @@ def features_of(clauses: Sequence[Clause], marks: Iterable[Mark]) -> frozenset[s
     (`[unit]`) and the length. The guide's subject is one word and every number another, so that
     what is learnt holds for other guides and other amounts.
     """
+    return _features(tuple(clauses), tuple(marks))
+
+
+# The same run is weighed for the gates and for small talk, one after the other.
+@lru_cache(maxsize=4)
+def _features(clauses: tuple[Clause, ...], marks: tuple[Mark, ...]) -> frozenset[str]:
     found: set[str] = {f"[{mark.feature}]" for mark in marks}
     n_words = 0
     for clause in clauses:

@@ -57,7 +57,7 @@ class Features:
                 for text in texts:
                     self._add(_Entry(name, language, _pattern(text)))
         self._lengths = sorted({len(prefix) for prefix in self._prefix})
-        self._beginning: dict[str, tuple[_Entry, ...]] = {}
+        self._alone: dict[str, tuple[_Entry, ...]] = {}
 
     @property
     def words(self) -> frozenset[str]:
@@ -114,22 +114,24 @@ class Features:
         else:
             self._pair.setdefault((first, rest[0]), []).append(entry)
 
-    def _candidates(self, words: Sequence[str], i: int) -> Iterable[_Entry]:
+    def _candidates(self, words: Sequence[str], i: int) -> tuple[_Entry, ...]:
         word = words[i]
-        yield from self._single.get(word, ())
-        if i + 1 < len(words):
-            yield from self._pair.get((word, words[i + 1]), ())
-            yield from self._open.get(word, ())
-        yield from self._by_beginning(word)
-
-    def _by_beginning(self, word: str) -> tuple[_Entry, ...]:
-        """Entries that are the beginning of a word, kept since words come again and again."""
-        found = self._beginning.get(word)
+        found = self._alone.get(word)
         if found is None:
-            lengths = [length for length in self._lengths if length <= len(word)]
-            found = tuple(e for n in lengths for e in self._prefix.get(word[:n], ()))
-            if len(self._beginning) < _MOST_KEPT:
-                self._beginning[word] = found
+            found = self._by_itself(word)
+        if i + 1 == len(words):
+            return found
+        pair = self._pair.get((word, words[i + 1]))
+        wide = self._open.get(word)
+        return found if pair is None and wide is None else (*found, *(pair or ()), *(wide or ()))
+
+    def _by_itself(self, word: str) -> tuple[_Entry, ...]:
+        """Entries that a word or its beginning is, kept since words come again and again."""
+        lengths = [length for length in self._lengths if length <= len(word)]
+        begun = (entry for n in lengths for entry in self._prefix.get(word[:n], ()))
+        found = (*self._single.get(word, ()), *begun)
+        if len(self._alone) < _MOST_KEPT:
+            self._alone[word] = found
         return found
 
 
