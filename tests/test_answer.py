@@ -126,6 +126,13 @@ def test_what_the_clinic_withholds_is_no_answer_and_named_as_missing(ask: Ask) -
     assert "skin" in reply.text
 
 
+def test_a_clause_is_weighed_in_its_short_message(ask: Ask) -> None:
+    assert ask("Taking lithium and sertraline. Will it be safe for me?").outcome == (
+        "personal_advice"
+    )
+    assert ask("I took all his tablets just now. Will it be safe for me?").outcome == "overdose"
+
+
 class TestDosing:
     @pytest.mark.parametrize(
         "text",
