@@ -26,6 +26,7 @@ from bot.spelling import common_ranks
 Band = Literal["answer", "clarify", "not_covered"]
 _RARITY = ((300, 0.1), (1000, 0.25), (3000, 0.45), (8000, 0.7), (30000, 0.9))
 """Information of a word unknown to the guide by its rank among English words, 0 to 1."""
+_ARTICLES = frozenset(("a", "an", "the"))
 FIGURES = (
     "coverage",
     "similarity",
@@ -128,8 +129,10 @@ def ground(
     if topic is not None and topic.is_slip:
         score = 0.0
     if score is None:
-        # The subject alone ("b12", "injection") asks nothing, unless it leans on what was quoted.
-        asks = bool(figures["asked"]) or bool(last)
+        # The subject alone ("b12", "the injection") asks nothing, unless it leans on what was
+        # quoted; with a question word it does ("who are these injections for").
+        named = all(w in _ARTICLES or indexed.analyser.term(w) in query.typed for w in words)
+        asks = bool(figures["asked"] if named else figures["n_terms"]) or bool(last)
         score = model.score(figures) if ranking and asks else 0.0
     band: Band = model.band(score) if coverage else ("answer" if ranking else "not_covered")
     rarest = tuple(sorted(unknown, key=lambda word: (-unknown[word], word)))
@@ -223,7 +226,7 @@ def _figures(
         "alike": found.alike.get(best, 0.0),
         "silent": _log_odds(found.silent),
         "n_terms": math.log1p(max(len(masses), 3 if defines else 0)),
-        "asked": float(defines) or sum(masses.values()),
+        "asked": sum(masses.values()),
         "rarest_known": max((m for t, m in masses.items() if indexed.knows(t)), default=0.0),
     }
 
